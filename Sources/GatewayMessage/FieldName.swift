@@ -1,0 +1,93 @@
+/// How header names are compared when the question is "could a server behind us take this for that?".
+///
+/// Django, WSGI and CGI servers fold `-` and `_` (some fold `.` and every other non-alphanumeric) into one `META` key, so
+/// names are folded the same way before they are compared with the names the gateway owns: letters to lower case, digits
+/// as they are, every other byte to `-`.
+package enum FoldedName {
+    package static func fold(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case 0x61...0x7A, 0x30...0x39: return byte
+        case 0x41...0x5A: return byte | 0x20
+        default: return 0x2D
+        }
+    }
+
+    package static let hashSeed: UInt32 = 2_166_136_261
+
+    /// One step of FNV-1a over the folded byte; parsers call it while they scan a name.
+    package static func hash(_ hash: UInt32, adding byte: UInt8) -> UInt32 {
+        (hash ^ UInt32(self.fold(byte))) &* 16_777_619
+    }
+
+    package static func hash(of name: String) -> UInt32 {
+        name.utf8.reduce(self.hashSeed) { self.hash($0, adding: $1) }
+    }
+
+    package static func folded(_ name: String) -> [UInt8] { name.utf8.map(self.fold) }
+}
+
+/// The header fields whose meaning the gateway knows, recognised by their exact name in any letter case.
+///
+/// A name that merely folds to one of these (`Content_Length`) is not recognised: it is `other`, and dropped.
+package enum KnownField: UInt8, Sendable, CaseIterable {
+    case other
+    case host
+    case connection
+    case contentLength
+    case transferEncoding
+    case upgrade
+    case expect
+    case te
+    case trailer
+    case keepAlive
+    case proxyConnection
+    case proxyAuthorization
+    case proxyAuthenticate
+    case authorization
+    case origin
+    case cookie
+    case userAgent
+    case accept
+    case referer
+    case contentType
+    case date
+    case server
+    case secWebSocketKey
+    case secWebSocketVersion
+    case secWebSocketProtocol
+    case secWebSocketExtensions
+    case secWebSocketAccept
+
+    /// The name in lower case; empty for `other`.
+    package var name: StaticString {
+        switch self {
+        case .other: ""
+        case .host: "host"
+        case .connection: "connection"
+        case .contentLength: "content-length"
+        case .transferEncoding: "transfer-encoding"
+        case .upgrade: "upgrade"
+        case .expect: "expect"
+        case .te: "te"
+        case .trailer: "trailer"
+        case .keepAlive: "keep-alive"
+        case .proxyConnection: "proxy-connection"
+        case .proxyAuthorization: "proxy-authorization"
+        case .proxyAuthenticate: "proxy-authenticate"
+        case .authorization: "authorization"
+        case .origin: "origin"
+        case .cookie: "cookie"
+        case .userAgent: "user-agent"
+        case .accept: "accept"
+        case .referer: "referer"
+        case .contentType: "content-type"
+        case .date: "date"
+        case .server: "server"
+        case .secWebSocketKey: "sec-websocket-key"
+        case .secWebSocketVersion: "sec-websocket-version"
+        case .secWebSocketProtocol: "sec-websocket-protocol"
+        case .secWebSocketExtensions: "sec-websocket-extensions"
+        case .secWebSocketAccept: "sec-websocket-accept"
+        }
+    }
+}

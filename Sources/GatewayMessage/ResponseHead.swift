@@ -1,0 +1,27 @@
+/// One response's head: ranges into one block of received bytes, as `RequestHead`.
+package struct ResponseHead: Sendable {
+    package var status = 0
+    package var reason: ByteRange = .empty
+    package var minorVersion: UInt8 = 1
+    package var fields: [HeaderField] = []
+    package var framing: BodyFraming = .none
+    /// Whether the upstream connection may carry another exchange after this one.
+    package var keepsAlive = true
+    /// Length of the whole head in the block, the empty line included.
+    package var blockLength = 0
+
+    package init() {}
+
+    /// Back to the state of `init()`, keeping the array's storage.
+    package mutating func reset() {
+        var fields = self.fields
+        fields.removeAll(keepingCapacity: true)
+        self = ResponseHead()
+        self.fields = fields
+    }
+
+    package func first(_ known: KnownField) -> HeaderField? {
+        for field in self.fields where field.known == known { return field }
+        return nil
+    }
+}
