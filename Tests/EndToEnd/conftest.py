@@ -1,0 +1,84 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support.backend import Backend, seeded_database  # noqa: E402
+from support.gateway import Gateways  # noqa: E402
+from support.process import Process  # noqa: E402
+from support.upstream import Upstream  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("tollgate")
+
+
+@pytest.fixture(scope="session")
+def backends(session_folder):
+    """Real backends by (server, identity), started when first asked for."""
+    database, running = seeded_database(session_folder), {}
+
+    def backend(server, identity="jwt"):
+        if (server, identity) not in running:
+            running[server, identity] = Backend(server, identity, session_folder, database).wait_until_ready()
+        return running[server, identity]
+
+    yield backend
+    for process in running.values():
+        process.stop_whatever_it_says()
+
+
+@pytest.fixture
+def upstream():
+    upstream = Upstream()
+    yield upstream
+    upstream.stop()
+    assert upstream.failures == []
+
+
+@pytest.fixture
+def gateways(tmp_path):
+    """Gateways for one test."""
+    gateways = Gateways(tmp_path)
+    yield gateways
+    gateways.stop_all()
+
+
+@pytest.fixture(scope="module")
+def module_gateways(tmp_path_factory):
+    """Gateways that the tests of one file share."""
+    gateways = Gateways(tmp_path_factory.mktemp("gateways"))
+    yield gateways
+    gateways.stop_all()
+
+
+@pytest.fixture(scope="module")
+def module_upstream():
+    upstream = Upstream()
+    yield upstream
+    upstream.stop()
+    assert upstream.failures == []
+
+
+def pytest_collection_modifyitems(items):
+    # Last, because it looks at what everything before has logged.
+    items.sort(key=lambda item: "test_secrets" in item.nodeid)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows the ends of the logs of the processes that still run."""
+    report = (yield).get_result()
+    if report.failed:
+        for process in Process.everyone:
+            if process.is_running or process.name == "tollgate":
+                mark = getattr(item, "_marks", {}).get(process.pid, 0)
+                if process.lines[mark:]:
+                    report.sections.append((f"{process.name} {process.pid}", process.tail(25)))
+
+
+def pytest_runtest_setup(item):
+    item._marks = {process.pid: process.mark() for process in Process.everyone}
