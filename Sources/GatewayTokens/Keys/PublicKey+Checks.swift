@@ -1,0 +1,62 @@
+internal import CLibCrypto
+
+/// What a key must be before its algorithm may be used with it.
+extension PublicKey {
+    func check(for algorithm: SigningAlgorithm) throws(KeyProblem) {
+        switch algorithm.family {
+        case .hmac: throw .publicKeyForSecretAlgorithm(algorithm)
+        case .rsaPKCS1, .rsaPSS: try self.checkRSA()
+        case .ecdsa: try self.checkCurve(algorithm.curveName ?? "")
+        case .edDSA: try self.checkEdwards()
+        }
+    }
+
+    /// Libcrypto's name of the key's type.
+    private var typeName: String {
+        EVP_PKEY_get0_type_name(self.pointer).map { String(cString: $0) } ?? "unknown"
+    }
+
+    /// RFC 7518 sections 3.3 and 3.5. Libcrypto itself refuses more than 16384 bits when it verifies; an exponent beyond
+    /// 64 bits only makes each verification slow.
+    private func checkRSA() throws(KeyProblem) {
+        guard EVP_PKEY_is_a(self.pointer, "RSA") == 1 else {
+            throw .wrongFamily(expected: "RSA", found: self.typeName)
+        }
+        let bits = Int(EVP_PKEY_get_bits(self.pointer))
+        guard bits >= 2048 else { throw .rsaTooShort(bits: bits) }
+        guard bits <= 16384 else { throw .rsaTooLong(bits: bits) }
+        var exponent: OpaquePointer?
+        guard EVP_PKEY_get_bn_param(self.pointer, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 else { throw .badRSAExponent }
+        defer { BN_free(exponent) }
+        guard BN_is_odd(exponent) == 1, BN_is_one(exponent) == 0, BN_num_bits(exponent) <= 64 else {
+            throw .badRSAExponent
+        }
+    }
+
+    private func checkCurve(_ expected: String) throws(KeyProblem) {
+        guard EVP_PKEY_is_a(self.pointer, "EC") == 1 else {
+            throw .wrongFamily(expected: "EC", found: self.typeName)
+        }
+        var name = [CChar](repeating: 0, count: 64)
+        guard EVP_PKEY_get_group_name(self.pointer, &name, name.count, nil) == 1 else {
+            throw .wrongCurve(expected: expected, found: "an unnamed curve")
+        }
+        let found = name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        guard found == expected else { throw .wrongCurve(expected: expected, found: found) }
+        defer { ERR_clear_error() }
+        guard let context = EVP_PKEY_CTX_new(self.pointer, nil) else { throw .weakPoint }
+        defer { EVP_PKEY_CTX_free(context) }
+        guard EVP_PKEY_public_check(context) == 1 else { throw .weakPoint }
+    }
+
+    private func checkEdwards() throws(KeyProblem) {
+        guard let curve = EdwardsCurve.allCases.first(where: { EVP_PKEY_is_a(self.pointer, $0.rawValue) == 1 }) else {
+            throw .wrongFamily(expected: "Ed25519 or Ed448", found: self.typeName)
+        }
+        var point = [UInt8](repeating: 0, count: curve.pointLength)
+        var count = point.count
+        guard EVP_PKEY_get_raw_public_key(self.pointer, &point, &count) == 1, count == curve.pointLength,
+            !curve.isSmallOrder(point)
+        else { throw .weakPoint }
+    }
+}
