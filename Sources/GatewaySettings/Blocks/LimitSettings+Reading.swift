@@ -1,0 +1,31 @@
+extension LimitSettings {
+    mutating func read(_ block: inout SettingsBlock) {
+        // The whole head first: the other two must fit into it.
+        block.read("header_block", into: &self.headerBlock) { $0.size(in: 1024...(1 << 20)) }
+        let whole = self.headerBlock
+        block.read("request_line", into: &self.requestLine) { $0.size(in: 256...(1 << 20), within: whole) }
+        block.read("header", into: &self.header) { $0.size(in: 256...(1 << 20), within: whole) }
+        block.read("header_count", into: &self.headerCount) { $0.integer(in: 10...10_000) }
+        block.read("body", into: &self.body) { $0.orOff { $0.size(in: 1...(1 << 50)) } }
+        block.read("connections", into: &self.connections) { field in
+            if field.isAutomatic { return .some(nil) }
+            return field.integer(in: 1...10_000_000).map { .some($0) }
+        }
+    }
+}
+
+extension SettingsField {
+    fileprivate var isAutomatic: Bool {
+        guard case .scalar(let scalar) = self.node.content else { return false }
+        return scalar.text == "auto"
+    }
+
+    fileprivate func size(in range: ClosedRange<Int>, within whole: Int) -> Int? {
+        guard let size = self.size(in: range) else { return nil }
+        guard size <= whole else {
+            self.report("is larger than header_block, the whole head", hint: "at most \(SizeText.render(whole))")
+            return nil
+        }
+        return size
+    }
+}

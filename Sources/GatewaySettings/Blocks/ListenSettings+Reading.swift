@@ -1,0 +1,26 @@
+extension ListenSettings {
+    init?(reading field: SettingsField) {
+        guard !field.isScalar else {
+            field.reportMismatch(expected: "a mapping", hint: "write {address: 127.0.0.1:8080}")
+            return nil
+        }
+        var address: Located<AddressSettings>?
+        var tls: TLSListenSettings?
+        field.readBlock { block in
+            address = block.require("address", hint: "write address: 127.0.0.1:8080")?.address(ports: 0...65535)
+            block.readBlock("tls") { tls = TLSListenSettings(reading: &$0) }
+        }
+        guard let address else { return nil }
+        self.init(address: address, tls: tls)
+    }
+}
+
+extension TLSListenSettings {
+    /// The files are not opened here: who listens reads them, and reads them again.
+    init?(reading block: inout SettingsBlock) {
+        let certificate = block.require("certificate", hint: "write certificate: fullchain.pem")?.filePath()
+        let key = block.require("key", hint: "write key: privkey.pem")?.filePath()
+        guard let certificate, let key else { return nil }
+        self.init(certificate: certificate, key: key)
+    }
+}

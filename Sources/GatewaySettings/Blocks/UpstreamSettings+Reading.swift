@@ -1,0 +1,41 @@
+extension UpstreamSettings {
+    static func readAll(_ field: SettingsField) -> [UpstreamSettings] {
+        var upstreams: [UpstreamSettings] = []
+        field.readBlock { block in
+            if block.isEmpty {
+                field.report("no upstream is named", hint: "write app: {servers: [\"127.0.0.1:8000\"]}")
+            }
+            upstreams = block.takeAll().map { UpstreamSettings(name: $0.key, reading: $0.field) }
+        }
+        return upstreams
+    }
+
+    /// Answers even when its block cannot be read, so that routes which name it are not blamed.
+    private init(name: Located<String>, reading field: SettingsField) {
+        self.init(name: name, servers: [])
+        if name.value.isEmpty { field.context.report("an upstream needs a name", at: name.location) }
+        field.readBlock { block in
+            if let servers = block.require("servers", hint: "write servers: [\"127.0.0.1:8000\"]") {
+                self.servers = servers.list(of: "addresses") { $0.address(ports: 1...65535) } ?? []
+            }
+            block.readBlock("pool") { self.pool.read(&$0) }
+            block.read("connect_timeout", into: &self.connectTimeout) {
+                $0.duration(in: .milliseconds(1)...(.seconds(600)))
+            }
+            block.read("response_timeout", into: &self.responseTimeout) { $0.duration(in: .anyTimeout) }
+            block.read("idle_timeout", into: &self.idleTimeout) { $0.orOff { $0.duration(in: .anyTimeout) } }
+        }
+    }
+}
+
+extension PoolSettings {
+    mutating func read(_ block: inout SettingsBlock) {
+        block.read("idle", into: &self.idle) { $0.duration(in: .zero...(.seconds(3600))) }
+        block.read("size", into: &self.size) { $0.integer(in: 0...65536) }
+    }
+}
+
+extension ClosedRange<Duration> {
+    /// From the shortest that can be told from nothing to a day.
+    static var anyTimeout: Self { .milliseconds(1)...(.seconds(86_400)) }
+}

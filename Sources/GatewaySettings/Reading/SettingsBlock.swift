@@ -1,0 +1,104 @@
+/// A mapping whose keys are asked for one by one; whatever nobody asked for is unknown.
+struct SettingsBlock {
+    let field: SettingsField
+    private let entries: [YAMLEntry]
+    private let indices: [String: Int]
+    private var asked: [String] = []
+
+    fileprivate init(_ field: SettingsField, _ entries: [YAMLEntry]) {
+        self.field = field
+        self.entries = entries
+        self.indices = Dictionary(entries.indices.map { (entries[$0].key, $0) }) { first, _ in first }
+    }
+
+    var location: SettingsLocation { self.field.location }
+    var isEmpty: Bool { self.entries.isEmpty }
+
+    /// The value of a key, null included.
+    mutating func take(_ key: String) -> SettingsField? {
+        self.asked.append(key)
+        self.field.context.noteAsked(self.path(to: key))
+        guard let index = self.indices[key] else { return nil }
+        return SettingsField(node: self.entries[index].value, path: self.path(to: key), context: self.field.context)
+    }
+
+    /// The value of a key that must not be suggested or documented.
+    mutating func takeRemoved(_ key: String) -> SettingsField? {
+        guard let index = self.indices[key] else { return nil }
+        self.asked.append(key)
+        return SettingsField(node: self.entries[index].value, path: self.path(to: key), context: self.field.context)
+    }
+
+    /// Whether a key is written; does not count as asking for it.
+    func writes(_ key: String) -> Bool { self.indices[key] != nil }
+
+    /// Replaces a default by what the key says, if it is written and can be read.
+    mutating func read<Value>(_ key: String, into value: inout Value, _ parse: (SettingsField) -> Value?) {
+        guard let field = self.take(key), let parsed = parse(field) else { return }
+        value = parsed
+    }
+
+    /// Reads the block below a key. Without a value it counts as not written: its lines may all be commented out.
+    mutating func readBlock(_ key: String, _ body: (inout SettingsBlock) -> Void) {
+        guard let field = self.take(key), !field.isNull else { return }
+        field.readBlock(body)
+    }
+
+    mutating func require(_ key: String, hint: String) -> SettingsField? {
+        if let field = self.take(key) { return field }
+        self.reportMissing(key, hint: hint)
+        return nil
+    }
+
+    func reportMissing(_ key: String, hint: String) {
+        let location = self.location
+        self.field.context.report("\(Excerpt.quote(key)) is missing", at: location, hint: hint)
+    }
+
+    /// All keys at once, for mappings whose keys the operator chooses.
+    mutating func takeAll() -> [(key: Located<String>, field: SettingsField)] {
+        self.entries.map { entry in
+            self.asked.append(entry.key)
+            var path = self.field.path
+            path.append(entry.key, isChosenByOperator: true)
+            self.field.context.noteAsked(path)
+            let location = self.field.context.location(entry.keyMark, path)
+            return (
+                Located(entry.key, at: location),
+                SettingsField(node: entry.value, path: path, context: self.field.context)
+            )
+        }
+    }
+
+    fileprivate func reportUnknown() {
+        let known = Set(self.asked)
+        for entry in self.entries where !known.contains(entry.key) {
+            let location = self.field.context.location(entry.keyMark, self.field.path)
+            guard !self.field.path.isSecret else {
+                self.field.context.report("unknown key", at: location, hint: "a secret is a text or {file: path}")
+                continue
+            }
+            let hint = Suggestion.hint(for: entry.key, among: self.asked)
+            self.field.context.report("unknown key \(Excerpt.quote(entry.key))", at: location, hint: hint)
+        }
+    }
+
+    private func path(to key: String) -> SettingsKeyPath {
+        var path = self.field.path
+        path.append(key)
+        return path
+    }
+}
+
+extension SettingsField {
+    /// Hands out the keys of a mapping, then reports those the body did not ask for.
+    func readBlock(_ body: (inout SettingsBlock) -> Void) {
+        guard case .mapping(let entries) = self.node.content else {
+            self.reportMismatch(expected: self.path.isSecret ? "a text or {file: path}" : "a mapping of keys to values")
+            return
+        }
+        var block = SettingsBlock(self, entries)
+        body(&block)
+        block.reportUnknown()
+    }
+}

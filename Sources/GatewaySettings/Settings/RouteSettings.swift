@@ -1,0 +1,33 @@
+/// One entry of `routes`; the first that matches a request decides about it.
+package struct RouteSettings: Sendable {
+    package var location: SettingsLocation
+    package var pattern: Located<RoutePatternSettings>
+    package var upstream: Located<String>
+    package var webSocket: WebSocketSettings?
+    package var auth = Authentication.required
+    /// Per-route overrides of `tokens`; nil inherits.
+    package var sources: [TokenSource]?
+    package var forward: TokenForwarding?
+    package var allowedOrigins: [Located<String>]?
+    package var tolerate: Set<TolerablePathForm> = []
+
+    package init(location: SettingsLocation, pattern: Located<RoutePatternSettings>, upstream: Located<String>) {
+        self.location = location
+        self.pattern = pattern
+        self.upstream = upstream
+    }
+}
+
+package enum RoutePatternSettings: Sendable, Hashable {
+    case path(String)
+    case rePath(String)
+}
+
+package enum Authentication: String, Sendable, CaseIterable { case required, optional, none }
+
+/// Path forms on which servers disagree, refused with 400 unless the route tolerates them.
+package enum TolerablePathForm: String, Sendable, CaseIterable {
+    case emptySegment = "//"
+    case semicolon = ";"
+    case encodedSlash = "%2F"
+}

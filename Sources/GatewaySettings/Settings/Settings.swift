@@ -1,0 +1,23 @@
+/// What one `gateway.yaml` says, as types. Reading it changes nothing; building a policy or a server from it is others' work.
+///
+/// Each default stands once, here at its property; `gateway.yaml` documents them and a test compares the two.
+package struct Settings: Sendable {
+    package var listen: [ListenSettings] = []
+    /// Event loops; 0 means one per core.
+    package var threads = 0
+    package var simpleJWT: SimpleJWTSettings?
+    package var tokens = TokenSettings()
+    /// Headers to inject, in the file's order.
+    package var identity: [IdentityHeaderSettings] = []
+    /// Nil when the key is not written, which is a problem as soon as there is a WebSocket route.
+    package var allowedOrigins: [Located<String>]?
+    package var allowMissingOrigin = false
+    package var upstreams: [UpstreamSettings] = []
+    package var routes: [RouteSettings] = []
+    package var limits = LimitSettings()
+    package var timeouts = TimeoutSettings()
+    package var logs = LogSettings()
+    package var admin: AdminSettings?
+
+    package init() {}
+}
