@@ -1,0 +1,52 @@
+/// What there is to say about a relay: for the log line and the metrics of a session.
+package struct RelaySummary: Sendable, Equatable {
+    /// Who ended the session, and why.
+    package var cause: RelayEnd?
+    /// Codes of the Close frames; 1005 for one without a code, 1006 for none, as RFC 6455 section 7.1.5 names them.
+    package var receivedFromClient = WebSocketCloseCode.noClose
+    package var receivedFromUpstream = WebSocketCloseCode.noClose
+    package var sentToClient = WebSocketCloseCode.noClose
+    package var sentToUpstream = WebSocketCloseCode.noClose
+    package var fromClient = RelayTraffic()
+    package var fromUpstream = RelayTraffic()
+}
+
+/// What one side sent.
+package struct RelayTraffic: Sendable, Equatable {
+    package var frames: UInt64 = 0
+    package var messages: UInt64 = 0
+    package var payloadBytes: UInt64 = 0
+}
+
+/// The event that ended the open state of a relay.
+package enum RelayEnd: Sendable, Equatable {
+    /// A Close frame came.
+    case closed(by: RelaySide)
+    /// The side's connection ended without a Close frame.
+    case lost(RelaySide)
+    case violated(by: RelaySide, FrameViolation)
+    case tokenExpired
+    /// The gateway ended it: drain, policy, revocation.
+    case stopped(code: UInt16)
+
+    /// Who was first to end it; nil is the gateway.
+    package var side: RelaySide? {
+        switch self {
+        case .closed(let side), .lost(let side), .violated(let side, _): side
+        case .tokenExpired, .stopped: nil
+        }
+    }
+
+    package var label: StaticString {
+        switch self {
+        case .closed(.client): "client_close"
+        case .closed(.upstream): "upstream_close"
+        case .lost(.client): "client_lost"
+        case .lost(.upstream): "upstream_lost"
+        case .violated(.client, _): "client_violation"
+        case .violated(.upstream, _): "upstream_violation"
+        case .tokenExpired: "token_expired"
+        case .stopped: "stopped"
+        }
+    }
+}

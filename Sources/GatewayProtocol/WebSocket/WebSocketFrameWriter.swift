@@ -1,0 +1,55 @@
+package import NIOCore
+
+/// Writes the control frames that the gateway injects into a relayed stream. Frames for the upstream are masked, as
+/// every frame of a client must be; frames for the client are not (RFC 6455 section 5.1).
+package enum WebSocketFrameWriter {
+    package static let longestControlPayload = 125
+
+    /// A code that may not stand on the wire is replaced by 1011.
+    package static func writeClose(_ close: WebSocketClose, maskKey: UInt32? = nil, into out: inout ByteBuffer) {
+        var payload: [UInt8] = []
+        if let asked = close.code {
+            let code = WebSocketCloseCode.mayBeSent(asked) ? asked : WebSocketCloseCode.internalError
+            payload.reserveCapacity(2 + close.reason.count)
+            payload.append(UInt8(truncatingIfNeeded: code >> 8))
+            payload.append(UInt8(truncatingIfNeeded: code))
+            payload.append(contentsOf: close.reason)
+        }
+        self.writeControl(.close, payload, maskKey: maskKey, into: &out)
+    }
+
+    package static func writePing(_ payload: [UInt8], maskKey: UInt32? = nil, into out: inout ByteBuffer) {
+        self.writeControl(.ping, payload, maskKey: maskKey, into: &out)
+    }
+
+    package static func writePong(_ payload: [UInt8], maskKey: UInt32? = nil, into out: inout ByteBuffer) {
+        self.writeControl(.pong, payload, maskKey: maskKey, into: &out)
+    }
+
+    private enum ControlOpcode: UInt8 {
+        case close = 0x8
+        case ping = 0x9
+        case pong = 0xA
+    }
+
+    private static func writeControl(
+        _ opcode: ControlOpcode,
+        _ payload: [UInt8],
+        maskKey: UInt32?,
+        into out: inout ByteBuffer
+    ) {
+        let payload = payload.prefix(self.longestControlPayload)
+        let length = UInt8(truncatingIfNeeded: payload.count)
+        out.writeInteger(0x80 | opcode.rawValue)
+        guard let maskKey else {
+            out.writeInteger(length)
+            out.writeBytes(payload)
+            return
+        }
+        out.writeInteger(0x80 | length)
+        out.writeInteger(maskKey)
+        for (index, byte) in payload.enumerated() {
+            out.writeInteger(byte ^ UInt8(truncatingIfNeeded: maskKey >> (24 - 8 * UInt32(index % 4))))
+        }
+    }
+}
