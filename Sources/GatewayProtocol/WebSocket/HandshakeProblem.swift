@@ -1,5 +1,5 @@
 /// Why a WebSocket handshake's request is malformed (RFC 6455 section 4.2.1).
-package enum HandshakeProblem: Error, Sendable, Equatable, CaseIterable {
+enum HandshakeProblem: Error, Sendable, Equatable, CaseIterable {
     case notGet
     case notHTTP11
     case hasBody
@@ -12,7 +12,7 @@ package enum HandshakeProblem: Error, Sendable, Equatable, CaseIterable {
     case tooManyProtocols
     case badExtension
 
-    package var label: StaticString {
+    var label: StaticString {
         switch self {
         case .notGet: "handshake method is not GET"
         case .notHTTP11: "handshake is not HTTP/1.1"
@@ -30,7 +30,7 @@ package enum HandshakeProblem: Error, Sendable, Equatable, CaseIterable {
 }
 
 /// Why an upstream's 101 is not an answer to the handshake (RFC 6455 section 4.1).
-package enum HandshakeAnswerProblem: Error, Sendable, Equatable, CaseIterable {
+enum HandshakeAnswerProblem: Error, Sendable, Equatable, CaseIterable {
     case notHTTP11
     case missingConnectionUpgrade
     case missingUpgrade
@@ -44,7 +44,7 @@ package enum HandshakeAnswerProblem: Error, Sendable, Equatable, CaseIterable {
     case extensionNotOffered
     case nominatedField
 
-    package var label: StaticString {
+    var label: StaticString {
         switch self {
         case .notHTTP11: "101 is not HTTP/1.1"
         case .missingConnectionUpgrade: "101 without Connection: upgrade"

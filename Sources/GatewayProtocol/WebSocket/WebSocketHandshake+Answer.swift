@@ -14,7 +14,7 @@ extension WebSocketHandshake {
             let deflate = try self.acceptsDeflate(head, block, offer)
             return .accepted(subprotocol: subprotocol, deflate: deflate)
         } catch {
-            return .invalid(error)
+            return .invalid(error.label)
         }
     }
 
@@ -124,11 +124,11 @@ extension WebSocketHandshake {
     }
 }
 
-package enum HandshakeAnswer: Sendable, Equatable {
+package enum HandshakeAnswer: Sendable {
     /// The upgrade is good. `subprotocol` is the chosen one in the answer's block.
     case accepted(subprotocol: ByteRange?, deflate: Bool)
     /// An ordinary answer, to be passed on or translated.
     case notUpgraded(status: Int)
-    /// A 101 that is not one: 502.
-    case invalid(HandshakeAnswerProblem)
+    /// A 101 that is not one: 502; with the label of the rule, for the log.
+    case invalid(StaticString)
 }

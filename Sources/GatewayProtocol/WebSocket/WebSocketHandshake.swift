@@ -7,35 +7,42 @@ package enum WebSocketHandshake {
 
     /// Judges a request whose `upgrade` is `.webSocket`. Asked before any header was marked by policy.
     package static func check(_ head: RequestHead, block: RawSpan) -> HandshakeCheck {
-        guard head.method == .get else { return .malformed(.notGet) }
-        guard head.minorVersion >= 1 else { return .malformed(.notHTTP11) }
-        guard head.framing == .none || head.framing == .length(0) else { return .malformed(.hasBody) }
-        var key: HeaderField?
-        var version: HeaderField?
-        var keys = 0
-        var versions = 0
-        for field in head.fields {
-            switch field.known {
-            case .secWebSocketKey: (key, keys) = (field, keys + 1)
-            case .secWebSocketVersion: (version, versions) = (field, versions + 1)
-            default: break
-            }
-        }
-        // Older drafts have other keys, so the version is looked at first (RFC 6455 section 4.4).
-        guard let version, versions == 1, block.equals(version.value, "13") else { return .unsupportedVersion }
-        guard let key else { return .malformed(.missingKey) }
-        guard keys == 1 else { return .malformed(.repeatedKey) }
-        // `Connection: Sec-WebSocket-Key` would have us forward a handshake without one.
-        guard !key.isDropped, !version.isDropped else { return .malformed(.nominatedField) }
-        guard let nonce = Self.key(block, key.value) else { return .malformed(.badKey) }
         do throws(HandshakeProblem) {
-            let offersDeflate = try Self.offersDeflate(head, block)
-            var offer = WebSocketOffer(key: nonce, offersDeflate: offersDeflate)
-            try Self.readProtocols(head, block, into: &offer)
+            guard let offer = try self.offer(of: head, block) else { return .unsupportedVersion }
             return .valid(offer)
         } catch {
-            return .malformed(error)
+            return .malformed(error.label)
         }
+    }
+
+    /// Nil when the version is not ours.
+    private static func offer(of head: RequestHead, _ block: RawSpan) throws(HandshakeProblem) -> WebSocketOffer? {
+        guard head.method == .get else { throw .notGet }
+        guard head.minorVersion >= 1 else { throw .notHTTP11 }
+        guard head.framing == .none || head.framing == .length(0) else { throw .hasBody }
+        // Older drafts have other keys, so the version is looked at first (RFC 6455 section 4.4).
+        let version = self.single(.secWebSocketVersion, head)
+        guard let versionField = version.field, !version.isRepeated, block.equals(versionField.value, "13") else {
+            return nil
+        }
+        let key = self.single(.secWebSocketKey, head)
+        guard let keyField = key.field else { throw .missingKey }
+        guard !key.isRepeated else { throw .repeatedKey }
+        // `Connection: Sec-WebSocket-Key` would have us forward a handshake without one.
+        guard !keyField.isDropped, !versionField.isDropped else { throw .nominatedField }
+        guard let nonce = self.key(block, keyField.value) else { throw .badKey }
+        var offer = WebSocketOffer(key: nonce, offersDeflate: try self.offersDeflate(head, block))
+        try self.readProtocols(head, block, into: &offer)
+        return offer
+    }
+
+    private static func single(_ known: KnownField, _ head: RequestHead) -> (field: HeaderField?, isRepeated: Bool) {
+        var found: HeaderField?
+        for field in head.fields where field.known == known {
+            guard found == nil else { return (found, true) }
+            found = field
+        }
+        return (found, false)
     }
 
     /// Base64 of the SHA-1 of the key's characters and the protocol's own GUID (RFC 6455 section 4.2.2).
@@ -118,8 +125,8 @@ package enum WebSocketHandshake {
 
 package enum HandshakeCheck: Sendable {
     case valid(WebSocketOffer)
-    /// 400.
-    case malformed(HandshakeProblem)
+    /// 400; with the label of the rule, for the log.
+    case malformed(StaticString)
     /// 426 with `Sec-WebSocket-Version: 13` (RFC 6455 section 4.4).
     case unsupportedVersion
 }
