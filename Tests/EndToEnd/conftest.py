@@ -1,14 +1,9 @@
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from support.backend import Backend, seeded_database  # noqa: E402
-from support.gateway import Gateways  # noqa: E402
-from support.process import Process  # noqa: E402
-from support.upstream import Upstream  # noqa: E402
+from support.backend import Backend, seeded_database
+from support.gateway import Gateways
+from support.process import Process
+from support.upstream import Upstream
 
 
 @pytest.fixture(scope="session")

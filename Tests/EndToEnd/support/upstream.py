@@ -56,13 +56,14 @@ class Upstream:
     requests) or False (close the connection). `handler`, if given, gets the raw connection instead.
     """
 
-    def __init__(self, answer=OK, handler=None):
+    def __init__(self, answer=OK, handler=None, port=0):
         self.answer, self.handler = answer, handler
         self.requests = queue.Queue()
         self.connections = []
         self.failures = []
         self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", 0))
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", port))
         self._listener.listen(512)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -112,9 +113,12 @@ class Upstream:
         return taken
 
     def stop(self):
-        self._listener.close()
-        for wire in self.connections:
-            wire.close()
+        for end in [self._listener, *(wire.socket for wire in self.connections)]:
+            try:
+                end.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits there; closing would not
+            except OSError:
+                pass
+            end.close()
 
     def break_connections(self):
         """Cuts every connection without a word."""
