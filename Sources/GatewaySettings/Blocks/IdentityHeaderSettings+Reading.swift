@@ -3,7 +3,7 @@ extension IdentityHeaderSettings {
         var names: Set<String> = []
         var headers: [IdentityHeaderSettings] = []
         for (header, field) in block.takeAll() {
-            if let objection = HeaderNameRule.objection(to: header.value) {
+            if let objection = self.objection(to: header.value) {
                 let message = "\(Excerpt.quote(header.value)) \(objection.message)"
                 field.context.report(message, at: header.location, hint: objection.hint)
             } else if !names.insert(HeaderNameRule.folded(header.value)).inserted {
@@ -14,6 +14,13 @@ extension IdentityHeaderSettings {
             headers.append(IdentityHeaderSettings(header: header, claim: field.located(claim)))
         }
         return headers
+    }
+
+    private static func objection(to header: String) -> ScalarProblem? {
+        guard HeaderNameRule.folded(header) != "authorization" else {
+            return ScalarProblem("cannot be used: this header carries credentials")
+        }
+        return HeaderNameRule.objection(to: header)
     }
 }
 

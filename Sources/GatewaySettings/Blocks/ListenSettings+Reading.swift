@@ -8,7 +8,8 @@ extension ListenSettings {
         var tls: TLSListenSettings?
         field.readBlock { block in
             address = block.require("address", hint: "write address: 127.0.0.1:8080")?.address(ports: 0...65535)
-            block.readBlock("tls") { tls = TLSListenSettings(reading: &$0) }
+            // Not silently plain HTTP when nothing stands below the key.
+            block.take("tls")?.readBlock { tls = TLSListenSettings(reading: &$0) }
         }
         guard let address else { return nil }
         self.init(address: address, tls: tls)

@@ -4,17 +4,18 @@ extension Settings {
         let context = root.field.context
         self.reportUnknownUpstreams(context)
         self.reportMissingOrigins(context)
-        self.reportMissingTokenRules(context, isWritten: root.writes("SIMPLE_JWT"))
+        self.reportMissingTokenRules(context)
         self.reportUnusableIdentity(context)
         self.reportRepeatedListeners(context)
     }
 
     private func reportUnknownUpstreams(_ context: ReadingContext) {
         let names = self.upstreams.map(\.name.value)
+        let known = Set(names)
         guard !names.isEmpty else { return }
-        for route in self.routes where !names.contains(route.upstream.value) {
+        for route in self.routes where !known.contains(route.upstream.value) {
             let hint = Suggestion.hint(for: route.upstream.value, among: names)
-            context.report("no upstream has the name \(route.upstream.quoted)", at: route.upstream.location, hint: hint)
+            context.report("no upstream has this name", at: route.upstream.location, hint: hint)
         }
     }
 
@@ -28,8 +29,8 @@ extension Settings {
         }
     }
 
-    private func reportMissingTokenRules(_ context: ReadingContext, isWritten: Bool) {
-        guard !isWritten, let route = self.routes.first(where: { $0.auth != .none }) else { return }
+    private func reportMissingTokenRules(_ context: ReadingContext) {
+        guard self.simpleJWT == nil, let route = self.routes.first(where: { $0.auth != .none }) else { return }
         let hint = "add SIMPLE_JWT: {SIGNING_KEY: …}, or write auth: none"
         context.report(
             "auth: \(route.auth.rawValue) needs SIMPLE_JWT, which is missing", at: route.location, hint: hint)
@@ -58,8 +59,4 @@ extension Settings {
             context.report("this address is already listened on", at: address.location)
         }
     }
-}
-
-extension Located<String> {
-    fileprivate var quoted: String { Excerpt.quote(self.value) }
 }

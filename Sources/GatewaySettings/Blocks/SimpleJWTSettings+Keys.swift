@@ -136,7 +136,7 @@ extension SettingsField {
     }
 
     /// Nothing, or an empty text.
-    fileprivate var isBlank: Bool {
+    var isBlank: Bool {
         if case .scalar(let scalar) = self.node.content { return scalar.text.isEmpty || self.isNull }
         return false
     }

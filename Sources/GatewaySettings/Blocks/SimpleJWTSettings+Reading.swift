@@ -89,10 +89,13 @@ extension SettingsField {
             let isMeta = text.utf8.allSatisfy { $0 == 0x5F || ($0 >= 0x41 && $0 <= 0x5A) || ($0 >= 0x30 && $0 <= 0x39) }
             guard isMeta, text.hasPrefix("HTTP_"), text.utf8.count > 5, !text.hasSuffix("_"), !text.hasPrefix("HTTP__")
             else {
-                let name = text.uppercased().replacing("-", with: "_")
-                let isHeader = !text.isEmpty && text.utf8.allSatisfy(HeaderNameRule.isToken) && !text.hasPrefix("HTTP_")
-                let example = isHeader ? "HTTP_\(Excerpt.clean(name))" : "HTTP_AUTHORIZATION"
-                throw ScalarProblem("names no client header", hint: "as in Django's request.META: \(example)")
+                let isHeader = text.utf8.allSatisfy(HeaderNameRule.isToken) && !text.hasPrefix("HTTP_")
+                let name = Excerpt.clean(text.uppercased().replacing("-", with: "_"))
+                throw ScalarProblem(
+                    "names no client header",
+                    hint: "as in Django's request.META: HTTP_AUTHORIZATION",
+                    suggestion: isHeader ? "as in Django's request.META: HTTP_\(name)" : nil
+                )
             }
             let name = text.dropFirst(5).lowercased().replacing("_", with: "-")
             if let objection = HeaderNameRule.objection(to: name) { throw objection }
@@ -103,6 +106,10 @@ extension SettingsField {
     /// Nil inside for null: the claim is not looked at. Empty texts and lists would refuse every token.
     fileprivate func acceptedValues() -> Located<[String]>?? {
         if self.isNull { return .some(nil) }
+        if self.items?.isEmpty == true || self.isBlank {
+            self.report("this would refuse every token", hint: "leave it out, or write null, not to look at the claim")
+            return nil
+        }
         guard let values = self.list(of: "texts", orSingle: true, { $0.text() }) else { return nil }
         return .some(self.located(values))
     }

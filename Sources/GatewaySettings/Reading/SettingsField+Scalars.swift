@@ -17,10 +17,6 @@ extension SettingsField {
         return Excerpt.quote(scalar.text)
     }
 
-    func report(_ problem: ScalarProblem) {
-        self.report("\(self.quoted) \(problem.message)", hint: problem.hint)
-    }
-
     /// One line of text, not empty.
     func text(expected: String = "a text") -> String? {
         guard let text = self.rawText(expected: expected)?.text else { return nil }
@@ -40,9 +36,15 @@ extension SettingsField {
         do {
             return try parse(text)
         } catch {
-            self.report(error)
+            let hint = self.usesVariables ? error.hint : error.suggestion ?? error.hint
+            self.report("\(self.quoted) \(error.message)", hint: hint)
             return nil
         }
+    }
+
+    private var usesVariables: Bool {
+        guard case .scalar(let scalar) = self.node.content else { return false }
+        return Interpolation(scalar.text, environment: self.context.environment).usesVariables
     }
 
     func boolean() -> Bool? {
@@ -140,7 +142,7 @@ extension SettingsField {
             return nil
         }
         guard !items.isEmpty else {
-            self.report("the list is empty", hint: "write at least one of: \(what)")
+            self.report("the list is empty", hint: "expected \(what), at least one")
             return nil
         }
         return items.compactMap(read)

@@ -22,7 +22,9 @@ enum Suggestion {
         var best: (word: String, distance: Int)?
         for candidate in known {
             let distance = self.distance(folded, self.fold(candidate))
-            if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
+            if distance <= allowed, distance < folded.count, distance < best?.distance ?? .max {
+                best = (candidate, distance)
+            }
         }
         return best?.word
     }

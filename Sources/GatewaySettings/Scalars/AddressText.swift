@@ -10,7 +10,8 @@ enum AddressText {
             throw ScalarProblem("is a URL, not an address", hint: "write host:port, without scheme and path")
         }
         if text.hasPrefix("/") {
-            throw ScalarProblem("is not an address", hint: "did you mean unix:\(Excerpt.clean(text))?")
+            throw ScalarProblem(
+                "is not an address", hint: self.hint, suggestion: "did you mean unix:\(Excerpt.clean(text))?")
         }
         guard let colon = text.lastIndex(of: ":") else { throw ScalarProblem("names no port", hint: self.hint) }
         let port = try self.port(String(text[text.index(after: colon)...]), in: ports)

@@ -1,9 +1,12 @@
 /// Durations: `500ms`, `30s`, `5m`, `1h30m`, `2d`.
-enum DurationText {
+package enum DurationText {
     private static let units: [(name: String, milliseconds: Int)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
     ]
     static let hint = "write a duration such as 500ms, 30s, 5m or 1h30m"
+
+    /// For texts that do not come out of a file; nil when it is no duration.
+    package static func duration(_ text: String) -> Duration? { try? self.parse(text) }
 
     static func parse(_ text: String) throws(ScalarProblem) -> Duration {
         var scanner = ScalarScanner(text)
@@ -13,8 +16,12 @@ enum DurationText {
             guard let count = scanner.integer() else { throw ScalarProblem("is not a duration", hint: self.hint) }
             let name = scanner.letters()
             guard !name.isEmpty else {
-                let hint = scanner.isAtEnd && smallest == .max ? "a duration needs a unit: write \(count)s?" : self.hint
-                throw ScalarProblem("is not a duration", hint: hint)
+                let isBare = scanner.isAtEnd && smallest == .max
+                throw ScalarProblem(
+                    "is not a duration",
+                    hint: self.hint,
+                    suggestion: isBare ? "a duration needs a unit: \(count)s?" : nil
+                )
             }
             // Each unit once, the largest first.
             guard let unit = self.units.first(where: { $0.name == name }), unit.milliseconds < smallest else {

@@ -6,7 +6,7 @@ enum NumberText {
             throw ScalarProblem("is not a whole number", hint: "write digits only, such as 100")
         }
         guard value == 0 || !text.hasPrefix("0") else {
-            throw ScalarProblem("begins with 0", hint: "write \(value); octal numbers are not read")
+            throw ScalarProblem("begins with 0", hint: "octal numbers are not read", suggestion: "write \(value)")
         }
         return value
     }

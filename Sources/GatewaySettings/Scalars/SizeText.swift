@@ -21,7 +21,7 @@ enum SizeText {
         for known in self.units {
             if unit == known.name { return known.bytes }
             guard unit.utf8.first.map({ $0 | 0x20 }) == known.name.utf8.first.map({ $0 | 0x20 }) else { continue }
-            throw ScalarProblem("is not a size", hint: "did you mean \(count)\(known.name)?")
+            throw ScalarProblem("is not a size", hint: self.hint, suggestion: "did you mean \(count)\(known.name)?")
         }
         throw ScalarProblem("is not a size", hint: self.hint)
     }

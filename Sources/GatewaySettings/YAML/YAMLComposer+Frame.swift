@@ -7,6 +7,8 @@ extension YAMLComposer {
         private(set) var items: [YAMLNode] = []
         /// The key whose value comes next.
         private(set) var pendingKey: (text: String, mark: YAMLMark)?
+        /// That key was none, which has been reported.
+        private var skipsValue = false
         private var entries: [YAMLEntry] = []
         /// Keys written in this mapping, as against merged into it.
         private var writtenKeys: Set<String> = []
@@ -35,12 +37,17 @@ extension YAMLComposer {
             }
             guard let key = self.pendingKey else { return self.begin(key: node) }
             self.pendingKey = nil
+            if self.skipsValue {
+                self.skipsValue = false
+                return nil
+            }
             return self.end(key: key.text, mark: key.mark, value: node)
         }
 
         private mutating func begin(key node: YAMLNode) -> YAMLProblem? {
             guard case .scalar(let scalar) = node.content else {
                 self.pendingKey = ("", node.mark)
+                self.skipsValue = true
                 return YAMLProblem(mark: node.mark, message: "a key must be a single word, not a list or a mapping")
             }
             // `<<` in quotes is an ordinary (and unknown) key.

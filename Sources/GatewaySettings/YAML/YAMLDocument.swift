@@ -50,22 +50,8 @@ extension YAMLProblem {
         case .byte(let offset): self.init(mark: YAMLMark(ofByte: offset, in: bytes), message: message)
         case .mark(let mark): self.init(mark: mark, message: message)
         }
-        self.hint = Self.hint(for: failure, line: bytes.line(self.mark.line), column: self.mark.column)
-    }
-
-    private static func hint(for failure: YAMLFailure, line: [UInt8], column: Int) -> String? {
-        if failure.problem.contains("UTF-8") { return "save the file as UTF-8" }
-        if failure.context?.contains("alias") == true { return "a text that begins with * must be quoted: \"*\"" }
-        let character = line.indices.contains(column - 1) ? line[column - 1] : 0
-        if character == 0x09 { return "indent with spaces, not tabs" }
-        if character == 0x40 || character == 0x60 || character == 0x25 {
-            return "quote a text that begins with this character"
-        }
-        let text = String(decoding: line, as: UTF8.self)
-        if text.contains("${"), text.contains("{"), text.contains("}") {
-            return "inside { } and [ ] quote it: \"${NAME}\""
-        }
-        return nil
+        let line = bytes.line(self.mark.line)
+        self.hint = YAMLSyntaxHint.hint(for: failure, line: line, column: self.mark.column)
     }
 }
 

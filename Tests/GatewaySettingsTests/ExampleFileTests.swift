@@ -1,0 +1,17 @@
+import Testing
+
+@testable import GatewaySettings
+
+@Suite struct ExampleFileTests {
+    private static let folder = Project.root + "/examples"
+
+    @Test(arguments: Project.files(in: folder, suffix: ".yaml"))
+    func example_isRead_withoutProblemsAndNotices(name: String) {
+        let environment = ["JWT_SIGNING_KEY": Reading.secret]
+        let reading = SettingsReader.read(file: "\(Self.folder)/\(name)", environment: environment)
+        #expect(reading.rendered == [])
+        #expect(reading.settings?.routes.isEmpty == false)
+    }
+
+    @Test func examples_areFound() { #expect(Project.files(in: Self.folder, suffix: ".yaml").count >= 4) }
+}

@@ -1,0 +1,108 @@
+import Testing
+
+@testable import GatewaySettings
+
+/// `gateway.yaml` documents what the types say, and all of it.
+@Suite struct ReferenceFileTests {
+    private let path = Project.root + "/gateway.yaml"
+
+    private func reference() throws -> Settings {
+        let reading = SettingsReader.read(file: path, environment: ["JWT_SIGNING_KEY": Reading.secret])
+        #expect(reading.rendered == [])
+        return try #require(reading.settings)
+    }
+
+    @Test func referenceFile_isRead_withoutNotices() throws {
+        let settings = try reference()
+        #expect(settings.simpleJWT?.signingKey?.value == Reading.secret)
+        #expect(settings.upstreams.flatMap(\.servers).map(\.value) == [.tcp(host: "127.0.0.1", port: 8000)])
+    }
+
+    @Test func exampleKey_isNoticed_whenNoneIsGiven() {
+        let reading = SettingsReader.read(file: path, environment: [:])
+        #expect(reading.settings != nil)
+        #expect(reading.notices.map(\.location.key) == ["SIMPLE_JWT.SIGNING_KEY"])
+    }
+
+    @Test func documentedDefaults_areTheTypesDefaults() throws {
+        let documented = try reference()
+        let defaults = Settings()
+        #expect(documented.threads == defaults.threads)
+        #expect(documented.tokens == defaults.tokens)
+        #expect(documented.allowMissingOrigin == defaults.allowMissingOrigin)
+        #expect(documented.limits == defaults.limits)
+        #expect(documented.timeouts == defaults.timeouts)
+        #expect(documented.logs == defaults.logs)
+        #expect(documented.admin == nil)
+        let upstream = try #require(documented.upstreams.first)
+        let bare = UpstreamSettings(name: upstream.name, servers: upstream.servers)
+        #expect(upstream.pool == bare.pool)
+        #expect(upstream.connectTimeout == bare.connectTimeout)
+        #expect(upstream.responseTimeout == bare.responseTimeout)
+        #expect(upstream.idleTimeout == bare.idleTimeout)
+        let route = try #require(documented.routes.first)
+        #expect(route.webSocket == WebSocketSettings())
+        #expect(
+            route.auth == RouteSettings(location: route.location, pattern: route.pattern, upstream: route.upstream).auth
+        )
+    }
+
+    @Test func documentedSimpleJWT_isSimplejwtsDefault() throws {
+        let documented = try #require(try reference().simpleJWT)
+        let defaults = SimpleJWTSettings(location: documented.location)
+        #expect(documented.algorithm?.value == SimpleJWTSettings.defaultAlgorithm)
+        #expect(documented.audience == defaults.audience)
+        #expect(documented.issuer == defaults.issuer)
+        #expect(documented.leeway == defaults.leeway)
+        #expect(documented.authHeaderTypes == defaults.authHeaderTypes)
+        #expect(documented.authHeaderName == defaults.authHeaderName)
+        #expect(documented.userIDClaim == defaults.userIDClaim)
+        #expect(documented.tokenClasses == defaults.tokenClasses)
+        #expect(documented.tokenTypeClaim == defaults.tokenTypeClaim)
+        #expect(documented.jtiClaim == defaults.jtiClaim)
+        #expect(documented.revokeTokenClaim == defaults.revokeTokenClaim)
+        #expect(documented.accessTokenLifetime == defaults.accessTokenLifetime)
+    }
+
+    /// With every line after a `#` that holds a key switched on in turn, the file stays right.
+    @Test(arguments: [
+        "admin: {address: 127.0.0.1:9901}", "sources: [header, query]",
+        "tls: {certificate: fullchain.pem, key: privkey.pem}",
+        "tokens: {sources: [query], forward: keep}", "allowed_origins: [\"https://chat.example.net\"]",
+        "tolerate: [\"//\", \";\", \"%2F\"]", "CHECK_USER_IS_ACTIVE: true", "JWK_URL: null",
+    ])
+    func commentedKey_isRight_whenSwitchedOn(line: String) {
+        let text = Project.text(path)
+        #expect(text.contains("# " + line))
+        let changed = text.replacing("# " + line, with: line)
+        let reading = SettingsReader.read(text: changed, file: "gateway.yaml", environment: [:]) { _ in nil }
+        #expect(reading.problems.map { $0.rendered() } == [])
+    }
+
+    @Test func everyKey_isDocumented() {
+        let text = Project.text(path)
+        let context = ReadingContext(file: path, environment: [:]) { _ in .unreadable(reason: "") }
+        let complete = """
+            listen: [{address: 'a:1', tls: {certificate: c, key: k}}]
+            SIMPLE_JWT: {SIGNING_KEY: {file: x}}
+            tokens: {sources: [query]}
+            identity: {X: y}
+            upstreams: {a: {servers: ['a:1'], pool: {idle: 1s}}}
+            routes: [{path: '', upstream: a, websocket: {only: true}, tokens: {sources: [query]}}]
+            limits: {body: 1}
+            timeouts: {head: 1s}
+            logs: {level: info}
+            admin: {address: 'a:2'}
+            """
+        guard let root = YAMLDocument(Array(complete.utf8)).root else {
+            Issue.record("the text above is YAML")
+            return
+        }
+        _ = Settings(reading: SettingsField(node: root, path: SettingsKeyPath(), context: context))
+        #expect(context.askedKeys.count > 80)
+        for key in context.askedKeys {
+            let name = String(key[(key.lastIndex(of: ".").map { key.index(after: $0) } ?? key.startIndex)...])
+            #expect(name == "*" || text.contains(name), "\(key) is missing in gateway.yaml")
+        }
+    }
+}
