@@ -6,6 +6,14 @@ from support.process import Process
 from support.upstream import Upstream
 
 
+def pytest_addoption(parser):
+    parser.addoption("--soak", action="store_true", help="also run the tests that take minutes")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "soak: takes minutes; runs only with --soak")
+
+
 @pytest.fixture(scope="session")
 def session_folder(tmp_path_factory):
     return tmp_path_factory.mktemp("tollgate")
@@ -58,9 +66,13 @@ def module_upstream():
     assert upstream.failures == []
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     # Last, because it looks at what everything before has logged.
     items.sort(key=lambda item: "test_secrets" in item.nodeid)
+    if not config.getoption("--soak"):
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes; runs with --soak"))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -4,16 +4,19 @@ import json
 import re
 import signal
 import subprocess
+import threading
 import time
 
+import jwt
 import pytest
 
 from support import frames, tokens
 from support.frames import CLOSE, TEXT, frame, read_frame
 from support.gateway import binary, command, settings
+from support.judge import judge
 from support.process import Process
 from support.upstream import Upstream
-from support.waiting import free_port, until
+from support.waiting import answers, free_port, until
 from support.wire import Ended, Wire, bearer, get
 
 ROUTES = [
@@ -66,8 +69,6 @@ def test_idle_gateway_ends_at_once(gateways, upstream):
 
 
 def test_request_under_way_is_finished_before_the_end(gateways):
-    import threading
-
     arrived, release = threading.Event(), threading.Event()
 
     def answer(got):
@@ -353,16 +354,12 @@ def test_made_token_opens_the_gateway(gateways, upstream, tmp_path):
     token = made_token(tmp_path, "--user", "7", "--expires", "60s", "--claim", "org=acme")
     assert get(gateway.port, "/private/", [bearer(token)]).status == 200
     assert upstream.take().get("X-User-Id") == "7"
-    import jwt
-
     claims = jwt.decode(token, tokens.KEY, ["HS256"])
     assert 55 <= claims["exp"] - time.time() <= 60
     assert claims["org"] == "acme" and claims["token_type"] == "access" and claims["jti"]
 
 
 def test_made_token_is_accepted_by_simplejwt(tmp_path):
-    from support.judge import judge
-
     token = made_token(tmp_path, "--user", "1", "--expires", "60s")
     assert judge({"SIGNING_KEY": tokens.KEY}, [token]) == [{"verdict": "accepted", "user": 1}]
 
@@ -388,8 +385,6 @@ def test_output_that_nobody_reads_does_not_stall(upstream, tmp_path):
     file.write_text(settings(port, upstream.port, ROUTES))
     child = subprocess.Popen([binary(), "run", "--config", file], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        from support.waiting import answers
-
         until(lambda: answers(port), "the gateway to listen")
         with Wire(port) as client:
             for _ in range(3000):  # some 64 KiB and more of log lines

@@ -10,7 +10,7 @@ import pytest
 from support import frames, tokens
 from support.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame, read_frame
 from support.upstream import Upstream, read_request
-from support.waiting import until
+from support.waiting import free_port, until
 from support.wire import Ended, Wire, bearer, get
 
 ROUTES = [
@@ -560,8 +560,6 @@ def test_refusal_of_the_upstream_becomes_what_a_page_can_see(gateways, upstream,
 
 
 def test_dead_upstream_is_502_for_a_handshake(gateways):
-    from support.waiting import free_port
-
     gateway = gateways.start(ROUTES, free_port())
     with Wire(gateway.port) as client:
         client.send(frames.handshake("/ws/")[0])

@@ -65,7 +65,7 @@ class Gateway(Process):
     def origin(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def reload(self, text, outcome=r"(?i)reload"):
+    def reload(self, text, outcome=r"\breloaded\b"):
         """Writes the file, sends SIGHUP and returns the log line that tells how it went."""
         mark = self.mark()
         self.file.write_text(text)
