@@ -1,0 +1,82 @@
+import GatewayMessage
+
+/// The pairs of a query that are named like the token parameter.
+///
+/// Names and values are decoded once, as `application/x-www-form-urlencoded` is: `+` is a blank, `%41` an `A`, a broken
+/// escape stands for itself. Only `&` separates pairs.
+struct QueryToken: Sendable {
+    let parameter: [UInt8]
+
+    init(parameter: String) { self.parameter = Array(parameter.utf8) }
+
+    /// One pair: the whole of it, and the value as received.
+    struct Pair {
+        var whole: ByteRange
+        var value: ByteRange
+    }
+
+    /// The next pair with our name at or behind `offset`.
+    func next(in query: ByteRange, from offset: Int, bytes: RawSpan) -> Pair? {
+        var start = offset
+        while start <= query.upperBound {
+            var end = start
+            var equals: Int?
+            while end < query.upperBound, bytes.byte(end) != UInt8(ascii: "&") {
+                if equals == nil, bytes.byte(end) == UInt8(ascii: "=") { equals = end }
+                end += 1
+            }
+            let nameEnd = equals ?? end
+            if self.isParameter(from: start, to: nameEnd, in: bytes) {
+                return Pair(
+                    whole: ByteRange(start: start, end: end),
+                    value: ByteRange(start: equals.map { $0 + 1 } ?? end, end: end)
+                )
+            }
+            start = end + 1
+        }
+        return nil
+    }
+
+    private func isParameter(from start: Int, to end: Int, in bytes: RawSpan) -> Bool {
+        guard end - start >= self.parameter.count else { return false }
+        var offset = start
+        for expected in self.parameter {
+            guard offset < end else { return false }
+            let (byte, length) = Self.decoded(at: offset, before: end, in: bytes)
+            guard byte == expected else { return false }
+            offset += length
+        }
+        return offset == end
+    }
+
+    /// One decoded byte and how many it took.
+    static func decoded(at offset: Int, before end: Int, in bytes: RawSpan) -> (byte: UInt8, length: Int) {
+        let byte = bytes.byte(offset)
+        if byte == UInt8(ascii: "+") { return (0x20, 1) }
+        if byte == .percent, let value = Hexadecimal.pair(in: bytes, at: offset + 1, before: end) { return (value, 3) }
+        return (byte, 1)
+    }
+
+    /// Marks every pair with our name as cut, each with one `&` beside it; all other bytes stay. When nothing but our pairs
+    /// was there the whole query is cut, and the head writer leaves the `?` out too.
+    func cut(from head: inout RequestHead, bytes: RawSpan) {
+        guard let query = head.query else { return }
+        head.queryCuts.removeAll(keepingCapacity: true)
+        var offset = query.lowerBound
+        while let pair = self.next(in: query, from: offset, bytes: bytes) {
+            // The separator behind the pair goes with it.
+            let end = min(pair.whole.upperBound + 1, query.upperBound)
+            if let last = head.queryCuts.last, last.upperBound == pair.whole.lowerBound {
+                head.queryCuts[head.queryCuts.count - 1] = ByteRange(start: last.lowerBound, end: end)
+            } else {
+                head.queryCuts.append(ByteRange(start: pair.whole.lowerBound, end: end))
+            }
+            offset = pair.whole.upperBound + 1
+        }
+        // A run at the end has no separator behind it: the one before it goes instead.
+        guard let last = head.queryCuts.last, last.upperBound == query.upperBound, last.lowerBound > query.lowerBound,
+            offset > query.upperBound
+        else { return }
+        head.queryCuts[head.queryCuts.count - 1] = ByteRange(start: last.lowerBound - 1, end: last.upperBound)
+    }
+}

@@ -1,0 +1,131 @@
+import GatewayMessage
+
+/// Finds the one token of a request, or says why there is not exactly one. Owns the bytes of tokens that had to be
+/// decoded; one per worker.
+struct TokenCarriers {
+    /// A token's place: in the request's block, or among the decoded bytes.
+    struct Location {
+        var range: ByteRange
+        var isDecoded: Bool
+    }
+
+    enum Finding {
+        case none
+        case token(Location)
+        case badAuthorizationHeader
+        case duplicates
+    }
+
+    private(set) var decoded: [UInt8] = []
+    let header: AuthorizationHeader
+    let query: QueryToken
+
+    init(header: AuthorizationHeader, query: QueryToken) {
+        self.header = header
+        self.query = query
+        self.decoded.reserveCapacity(1024)
+    }
+
+    /// Also marks look-alikes of the token header, which some server could take for it, as dropped.
+    mutating func find(_ sources: TokenSources, in head: inout RequestHead, bytes: RawSpan) -> Finding {
+        var found = Finding.none
+        if sources.contains(.header) {
+            found = self.findInHeader(&head, bytes: bytes)
+            switch found {
+            case .none, .token: break
+            case .badAuthorizationHeader, .duplicates: return found
+            }
+        }
+        if sources.contains(.query), let query = head.query { self.findInQuery(query, bytes: bytes, &found) }
+        return found
+    }
+
+    /// The same token in several lines is one token; anything else in several lines is refused, for the servers behind
+    /// read the first, the last or all of them joined.
+    private func findInHeader(_ head: inout RequestHead, bytes: RawSpan) -> Finding {
+        var first: AuthorizationHeader.Reading?
+        for index in head.fields.indices where !head.fields[index].isDropped {
+            switch self.header.match(head.fields[index], in: bytes) {
+            case .none: continue
+            case .lookalike: head.fields[index].isDropped = true
+            case .exact:
+                let reading = self.header.read(head.fields[index].value, in: bytes)
+                guard let earlier = first else {
+                    first = reading
+                    continue
+                }
+                guard case .token(let old) = earlier, case .token(let new) = reading,
+                    self.isSame(Location(range: old, isDecoded: false), Location(range: new, isDecoded: false), bytes)
+                else { return .duplicates }
+            }
+        }
+        switch first {
+        case nil, .foreign: return .none
+        case .malformed: return .badAuthorizationHeader
+        case .token(let range): return .token(Location(range: range, isDecoded: false))
+        }
+    }
+
+    /// `?token=` with nothing behind it is no token, unless there is another one beside it.
+    private mutating func findInQuery(_ query: ByteRange, bytes: RawSpan, _ found: inout Finding) {
+        self.decoded.removeAll(keepingCapacity: true)
+        var hasEmpty = false
+        var count = 0
+        var offset = query.lowerBound
+        while let pair = self.query.next(in: query, from: offset, bytes: bytes) {
+            offset = pair.whole.upperBound + 1
+            count += 1
+            let location = self.decode(pair.value, in: bytes)
+            if location.range.isEmpty {
+                hasEmpty = true
+            } else if case .token(let earlier) = found {
+                guard self.isSame(earlier, location, bytes) else { return found = .duplicates }
+            } else {
+                found = .token(location)
+            }
+        }
+        if hasEmpty, count > 1, case .token = found { found = .duplicates }
+    }
+
+    private mutating func decode(_ value: ByteRange, in bytes: RawSpan) -> Location {
+        var isPlain = true
+        for offset in value.range where bytes.byte(offset) == .percent || bytes.byte(offset) == UInt8(ascii: "+") {
+            isPlain = false
+            break
+        }
+        if isPlain { return Location(range: value, isDecoded: false) }
+        let start = self.decoded.count
+        var offset = value.lowerBound
+        while offset < value.upperBound {
+            let (byte, length) = QueryToken.decoded(at: offset, before: value.upperBound, in: bytes)
+            self.decoded.append(byte)
+            offset += length
+        }
+        return Location(range: ByteRange(start: start, end: self.decoded.count), isDecoded: true)
+    }
+
+    private func isSame(_ left: Location, _ right: Location, _ bytes: RawSpan) -> Bool {
+        guard left.range.count == right.range.count else { return false }
+        for index in 0..<left.range.count
+        where self.byte(index, of: left, bytes) != self.byte(index, of: right, bytes) { return false }
+        return true
+    }
+
+    private func byte(_ index: Int, of location: Location, _ bytes: RawSpan) -> UInt8 {
+        let offset = location.range.lowerBound + index
+        return location.isDecoded ? self.decoded[offset] : bytes.byte(offset)
+    }
+
+    // MARK: Forwarding
+
+    /// Takes the verified token out of what is forwarded. With `all`, every line of the token header goes, for one of ours
+    /// takes its place; otherwise another scheme's line stays, it is not a token of ours.
+    func remove(_ sources: TokenSources, all: Bool, from head: inout RequestHead, bytes: RawSpan) {
+        for index in head.fields.indices where !head.fields[index].isDropped {
+            guard self.header.match(head.fields[index], in: bytes) != .none else { continue }
+            let isOurs = sources.contains(.header) && self.header.read(head.fields[index].value, in: bytes) != .foreign
+            if all || isOurs { head.fields[index].isDropped = true }
+        }
+        if sources.contains(.query) { self.query.cut(from: &head, bytes: bytes) }
+    }
+}

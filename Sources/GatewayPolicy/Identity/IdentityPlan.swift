@@ -1,0 +1,82 @@
+import GatewayMessage
+import GatewaySettings
+import GatewayTokens
+
+/// Which claims become which header lines.
+///
+/// Values are percent-encoded: every byte of the UTF-8 text outside `!`–`~`, and `%` itself, becomes `%XX`. So a name such
+/// as `Ana Müller` arrives as `Ana%20M%C3%BCller`, on every server, and no claim can end a header line. Strings and
+/// integers only; a claim that is missing, empty, of another kind or too long leaves its header out.
+struct IdentityPlan: Sendable {
+    private struct Line: Sendable {
+        /// `X-User-Id: `
+        var prefix: [UInt8]
+        var claim: String
+    }
+
+    /// Servers behind drop or stall on headers beyond 8 KiB.
+    static let longestValue = 4096
+
+    private let lines: [Line]
+    private let tokenLinePrefix: [UInt8]
+    private let userIDClaim: String
+    private let leeway: Int64
+
+    init(_ headers: [IdentityHeaderSettings], header: AuthorizationHeader, userIDClaim: String, leeway: Int64) {
+        self.lines = headers.map { Line(prefix: Array("\($0.header.value): ".utf8), claim: $0.claim.value) }
+        self.tokenLinePrefix = header.linePrefix
+        self.userIDClaim = userIDClaim
+        self.leeway = leeway
+    }
+
+    func render(_ verified: VerifiedToken, token: RawSpan) -> VerifiedIdentity {
+        var identityLines: [UInt8] = []
+        for line in self.lines {
+            guard let text = self.text(of: line.claim, in: verified), let value = Self.encode(text) else { continue }
+            identityLines += line.prefix
+            identityLines += value
+            identityLines += Self.lineEnd
+        }
+        var tokenLine = self.tokenLinePrefix
+        token.withUnsafeBytes { tokenLine.append(contentsOf: $0) }
+        tokenLine += Self.lineEnd
+        return VerifiedIdentity(
+            userID: verified.userID,
+            expiresAt: verified.expiresAt,
+            leeway: self.leeway,
+            validFrom: verified.validFrom,
+            jti: verified.jti,
+            issuer: verified.issuer,
+            issuedAt: verified.issuedAt,
+            identityLines: identityLines,
+            tokenLine: tokenLine
+        )
+    }
+
+    private static let lineEnd: [UInt8] = [0x0D, 0x0A]
+
+    private func text(of claim: String, in verified: VerifiedToken) -> String? {
+        if claim == self.userIDClaim { return verified.userID }
+        switch verified.claims.value(at: claim) {
+        case .string(let text): return text
+        case .integer(let text): return text
+        case .number, .bool, .null, .array, .object, nil: return nil
+        }
+    }
+
+    /// Nil for text that had better not be there at all: nothing, too much, or with a NUL, which some layer behind would
+    /// take for the end.
+    static func encode(_ text: String) -> [UInt8]? {
+        let hex = Array("0123456789ABCDEF".utf8)
+        var value: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0: return nil
+            case 0x21...0x7E where byte != .percent: value.append(byte)
+            default: value += [.percent, hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            }
+            if value.count > Self.longestValue { return nil }
+        }
+        return value.isEmpty ? nil : value
+    }
+}

@@ -1,0 +1,47 @@
+/// Who the verified user is, rendered once per token and then shared by every request and socket that brings the token.
+package final class VerifiedIdentity: Sendable {
+    /// The canonical text of the user id claim.
+    package let userID: String
+    /// Unix seconds, without leeway.
+    package let expiresAt: Int64
+    package let leeway: Int64
+    /// Unix seconds, without leeway; `Int64.min` when the token does not say.
+    package let validFrom: Int64
+    package let jti: String?
+    package let issuer: String?
+    package let issuedAt: Int64?
+    /// The identity headers and the one normalized token header: complete lines, each ended by CRLF.
+    package let injected: [UInt8]
+    /// The identity headers alone, for routes that do not normalize.
+    package let identityLines: [UInt8]
+
+    package init(
+        userID: String,
+        expiresAt: Int64,
+        leeway: Int64,
+        validFrom: Int64,
+        jti: String?,
+        issuer: String?,
+        issuedAt: Int64?,
+        identityLines: [UInt8],
+        tokenLine: [UInt8]
+    ) {
+        self.userID = userID
+        self.expiresAt = expiresAt
+        self.leeway = leeway
+        self.validFrom = validFrom
+        self.jti = jti
+        self.issuer = issuer
+        self.issuedAt = issuedAt
+        self.identityLines = identityLines
+        self.injected = identityLines + tokenLine
+    }
+
+    /// Whether the token's times still hold at `seconds`, by simplejwt's rules: dead when `exp <= now - leeway`, not yet
+    /// alive when `nbf` or `iat` `> now + leeway`. Whole seconds suffice because the claims are whole ones.
+    package func isTimely(at seconds: Int64) -> Bool {
+        let (earliest, underflow) = seconds.subtractingReportingOverflow(self.leeway)
+        let (latest, overflow) = seconds.addingReportingOverflow(self.leeway)
+        return !underflow && !overflow && self.expiresAt > earliest && self.validFrom <= latest
+    }
+}

@@ -1,0 +1,27 @@
+import GatewayMessage
+
+/// What decides whether a handshake's `Origin` is acceptable on a route.
+struct OriginRules: Sendable, Equatable {
+    let rules: [OriginRule]
+    let allowsMissing: Bool
+
+    init(rules: [OriginRule], allowMissing: Bool) {
+        self.rules = rules
+        self.allowsMissing = allowMissing || rules.contains(.anything)
+    }
+
+    /// More than one `Origin` is refused whatever the rules: Channels reads the last, others the first.
+    func allow(_ head: borrowing RequestHead, bytes: RawSpan) -> Bool {
+        var value: ByteRange?
+        for field in head.fields where field.known == .origin {
+            guard value == nil else { return false }
+            value = field.value
+        }
+        guard let value else { return self.allowsMissing }
+        if self.rules.contains(.anything) { return true }
+        if bytes.equals(value, "null") { return self.rules.contains(.null) }
+        guard let origin = Origin(value, in: bytes) else { return false }
+        for rule in self.rules where rule.matches(origin, in: bytes) { return true }
+        return false
+    }
+}

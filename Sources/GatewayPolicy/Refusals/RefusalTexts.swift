@@ -1,0 +1,84 @@
+import GatewaySettings
+import GatewayTokens
+
+/// The answers in the words of Django REST framework and simplejwt, byte for byte, for one policy's settings.
+struct RefusalTexts: Sendable {
+    /// The challenge names the first of AUTH_HEADER_TYPES. `Vary: Accept` because the framework negotiates its renderer.
+    private let challengeLines: [UInt8]
+    private let tokenClasses: [TokenClassSettings]
+
+    init(_ settings: SimpleJWTSettings?) {
+        let scheme = settings?.authHeaderTypes.first ?? "Bearer"
+        self.challengeLines = Array("WWW-Authenticate: \(scheme) realm=\"api\"\r\nVary: Accept\r\n".utf8)
+        self.tokenClasses = settings?.tokenClasses ?? []
+    }
+
+    func answer(to reason: RejectionReason) -> RefusalAnswer {
+        if let problem = reason.problem {
+            return .problem(
+                status: reason.status,
+                type: problem.type,
+                title: problem.title,
+                headerLines: reason == .keysUnavailable ? "Retry-After: 5\r\n" : ""
+            )
+        }
+        return RefusalAnswer(
+            status: reason.status,
+            contentType: "application/json",
+            headerLines: reason.status == 401 ? self.challengeLines : Array("Vary: Accept\r\n".utf8),
+            body: Array(self.body(of: reason).utf8)
+        )
+    }
+
+    private func body(of reason: RejectionReason) -> String {
+        switch reason {
+        case .badAuthorizationHeader:
+            #"{"detail":"Authorization header must contain two space-delimited values","#
+                + #""code":"bad_authorization_header"}"#
+        case .duplicateTokens:
+            // Not one of the framework's texts: it never looks at two places. Its shape, so that clients can parse it.
+            #"{"detail":"Request must carry exactly one token","code":"bad_authorization_header"}"#
+        case .tokenNotValid(let rejection):
+            self.tokenNotValid(rejection)
+        case .noUserIdentification:
+            #"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#
+        case .forbidden:
+            #"{"detail":"You do not have permission to perform this action."}"#
+        case .notAuthenticated, .badPath, .noRoute, .originNotAllowed, .keysUnavailable:
+            #"{"detail":"Authentication credentials were not provided."}"#
+        }
+    }
+
+    /// One message per configured token class: simplejwt tries each and reports them all.
+    private func tokenNotValid(_ rejection: TokenRejection) -> String {
+        guard case .tokenNotValid(let message) = rejection.answer else {
+            return self.body(of: .noUserIdentification(rejection))
+        }
+        var body = #"{"detail":"Given token not valid for any token type","code":"token_not_valid","messages":["#
+        for (index, tokenClass) in self.tokenClasses.enumerated() {
+            body += index == 0 ? "{" : ",{"
+            body += #""token_class":\#(jsonText(tokenClass.name)),"#
+            body += #""token_type":\#(jsonText(tokenClass.type ?? "untyped")),"#
+            body += #""message":\#(jsonText(message.rawValue))}"#
+        }
+        return body + "]}"
+    }
+}
+
+/// A JSON string literal; class names and types come from the settings file and may hold anything.
+private func jsonText(_ text: String) -> String {
+    let hex = Array("0123456789abcdef")
+    var literal = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": literal += "\\\""
+        case "\\": literal += "\\\\"
+        case _ where scalar.value < 0x20:
+            literal += "\\u00"
+            literal.append(hex[Int(scalar.value >> 4)])
+            literal.append(hex[Int(scalar.value & 15)])
+        default: literal.unicodeScalars.append(scalar)
+        }
+    }
+    return literal + "\""
+}

@@ -1,0 +1,55 @@
+import GatewayTokens
+
+/// Every reason's status, close code, label and public texts: the one table of what a refused client sees.
+extension RejectionReason {
+    package var status: Int {
+        switch self {
+        case .badPath: 400
+        case .noRoute: 404
+        case .originNotAllowed, .forbidden: 403
+        case .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: 401
+        case .keysUnavailable: 503
+        }
+    }
+
+    /// Nil for reasons that never accept a handshake: they are answered with their status.
+    package var webSocketClose: (code: UInt16, reason: StaticString)? {
+        switch self {
+        case .badPath, .noRoute, .originNotAllowed: nil
+        case .notAuthenticated: (4001, "authentication required")
+        case .tokenNotValid(let rejection) where rejection.reason == .expired: (4001, "token expired")
+        case .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: (4001, "token invalid")
+        case .forbidden: (4003, "forbidden")
+        case .keysUnavailable: (1013, "try again later")
+        }
+    }
+
+    /// A constant, bounded set of words for metrics.
+    package var metricLabel: StaticString {
+        switch self {
+        case .badPath: "bad_path"
+        case .noRoute: "no_route"
+        case .originNotAllowed: "origin"
+        case .notAuthenticated: "missing"
+        case .badAuthorizationHeader: "bad_header"
+        case .duplicateTokens: "duplicate"
+        case .tokenNotValid(let rejection), .noUserIdentification(let rejection): rejection.reason.label
+        case .forbidden: "claim"
+        case .keysUnavailable: "keys_unavailable"
+        }
+    }
+
+    /// The last part of the problem's `type`, and its title (RFC 9457). Nil for the reasons that Django REST framework has
+    /// a body for: those are answered in its words.
+    var problem: (type: StaticString, title: StaticString)? {
+        switch self {
+        case .badPath: ("bad-path", "The path is not acceptable")
+        case .noRoute: ("no-route", "No route matches the request")
+        case .originNotAllowed: ("origin-not-allowed", "The origin is not allowed")
+        case .keysUnavailable: ("keys-unavailable", "The token cannot be checked yet")
+        case .forbidden, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid,
+            .noUserIdentification:
+            nil
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package import GatewayTokens
+
+/// Why a request is refused: the public side. What each reason becomes on the wire stands in `RejectionReason+Wire.swift`
+/// and nowhere else.
+package enum RejectionReason: Sendable, Equatable {
+    case badPath(PathProblem)
+    case noRoute
+    case originNotAllowed
+    /// Nothing that counts as a token was found, on a route that requires one.
+    case notAuthenticated
+    /// One of our schemes, but not followed by exactly one word.
+    case badAuthorizationHeader
+    /// Several carriers, and not all of them carry the same token.
+    case duplicateTokens
+    case tokenNotValid(TokenRejection)
+    case noUserIdentification(TokenRejection)
+    /// A claim rule of the route failed.
+    case forbidden
+    /// The keys are not there yet.
+    case keysUnavailable
+}
