@@ -36,13 +36,16 @@ struct AdminLimits: Sendable {
     var idle: TimeAmount = .seconds(75)
 }
 
-/// Why the admin listener cannot be opened.
+/// Why the admin listener, or one connection to it, cannot be opened.
 package enum AdminProblem: Error, Sendable, Equatable {
     case socketInUse(path: String)
+    /// For one connection, which is closed.
+    case tooManyConnections
 
     package var message: String {
         switch self {
         case .socketInUse(let path): "another process listens on \(path)"
+        case .tooManyConnections: "too many admin connections"
         }
     }
 }
@@ -101,7 +104,7 @@ package final class AdminServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 guard open.enter(limit: limits.connections) else {
-                    return channel.eventLoop.makeFailedFuture(ChannelError.connectTimeout(.zero))
+                    return channel.eventLoop.makeFailedFuture(AdminProblem.tooManyConnections)
                 }
                 channel.closeFuture.whenComplete { _ in open.leave() }
                 return channel.eventLoop.makeCompletedFuture {

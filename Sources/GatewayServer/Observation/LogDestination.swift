@@ -24,6 +24,11 @@ struct LogOutput: Sendable {
     let descriptor: Int32
     private let isOwned: Bool
 
+    init(descriptor: Int32, isOwned: Bool) {
+        self.descriptor = descriptor
+        self.isOwned = isOwned
+    }
+
     init(_ destination: LogDestination) throws(LogProblem) {
         switch destination {
         case .standardOutput:

@@ -25,7 +25,7 @@ package final class LogSink: Sendable {
 
     /// What the writer has to do next.
     enum Work {
-        case write([LogBlock])
+        case write
         case change(LogOutput)
         case end
     }
@@ -41,10 +41,25 @@ package final class LogSink: Sendable {
     private let wake = WakeSignal()
     private let finished = WakeSignal()
 
-    package init(to destination: LogDestination, capacity: Int = 4 << 20) throws(LogProblem) {
+    /// `report` is called on the writer's thread, rarely; it must not write to this sink.
+    package convenience init(
+        to destination: LogDestination,
+        capacity: Int = 4 << 20,
+        report: @escaping @Sendable (LogTrouble) -> Void = { _ in }
+    ) throws(LogProblem) {
+        let output = try LogOutput(destination)
+        self.init(to: destination, output: output, capacity: capacity, report: report)
+    }
+
+    init(
+        to destination: LogDestination,
+        output: LogOutput,
+        capacity: Int,
+        report: @escaping @Sendable (LogTrouble) -> Void = { _ in }
+    ) {
         self.destination = destination
         self.capacity = capacity
-        LogWriter.start(for: self, output: try LogOutput(destination))
+        LogWriter.start(for: self, output: output, report: report)
     }
 
     /// Lines lost since the start, because the queue was full or the destination refused them.
@@ -131,8 +146,9 @@ extension LogSink {
         self.dropped.wrappingAdd(lines, ordering: .relaxed)
     }
 
-    /// Waits for the next thing to do.
-    func nextWork() -> Work {
+    /// Waits for the next thing to do; what is to be written replaces the contents of `blocks`, whose storage is reused.
+    func nextWork(blocks: inout [LogBlock]) -> Work {
+        blocks.removeAll(keepingCapacity: true)
         while true {
             let work: Work? = self.state.withLock { state in
                 if let output = state.replacement {
@@ -140,9 +156,8 @@ extension LogSink {
                     return .change(output)
                 }
                 if !state.waiting.isEmpty {
-                    var blocks: [LogBlock] = []
                     swap(&blocks, &state.waiting)
-                    return .write(blocks)
+                    return .write
                 }
                 if state.stopBy != nil { return .end }
                 state.isWriterAsleep = true
@@ -155,15 +170,16 @@ extension LogSink {
     }
 
     /// The block is written or given up; its storage can be used again.
-    func finish(_ bytes: consuming [UInt8]) {
-        var bytes = bytes
-        let count = bytes.count
-        bytes.removeAll(keepingCapacity: true)
+    func finish(_ block: inout LogBlock) {
+        let count = block.bytes.count
+        block.bytes.removeAll(keepingCapacity: true)
+        var bytes: [UInt8] = []
+        swap(&bytes, &block.bytes)
         self.state.withLock { state in
             state.pendingBytes -= count
-            if state.spare.count < Self.spareLimit, bytes.capacity <= 4 * Self.blockSize {
-                state.spare.append(bytes)
-            }
+            guard state.spare.count < Self.spareLimit, bytes.capacity <= 4 * Self.blockSize else { return }
+            state.spare.append([])
+            swap(&state.spare[state.spare.count - 1], &bytes)
         }
     }
 

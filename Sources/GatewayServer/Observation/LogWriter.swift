@@ -4,11 +4,20 @@ internal import Glibc
 struct LogWriter {
     private let sink: LogSink
     private var output: LogOutput
+    private var reports: LogTroubleReports
 
     /// How long a full disk is left alone.
     private static let retryMilliseconds: Int32 = 1000
 
-    static func start(for sink: LogSink, output: LogOutput) {
+    private init(sink: LogSink, output: LogOutput, report: @escaping @Sendable (LogTrouble) -> Void) {
+        self.sink = sink
+        self.output = output
+        self.reports = LogTroubleReports(report: report)
+    }
+
+    static func start(
+        for sink: LogSink, output: LogOutput, report: @escaping @Sendable (LogTrouble) -> Void
+    ) {
         final class Start {
             let writer: LogWriter
             init(_ writer: LogWriter) { self.writer = writer }
@@ -19,7 +28,7 @@ struct LogWriter {
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let start = Unmanaged.passRetained(Start(LogWriter(sink: sink, output: output)))
+        let start = Unmanaged.passRetained(Start(LogWriter(sink: sink, output: output, report: report)))
         var thread = pthread_t()
         let result = pthread_create(
             &thread, nil,
@@ -35,12 +44,14 @@ struct LogWriter {
     }
 
     private mutating func run() {
+        var blocks: [LogBlock] = []
         while true {
-            switch self.sink.nextWork() {
-            case .write(let blocks):
-                for block in blocks {
-                    self.write(block)
-                    self.sink.finish(block.bytes)
+            switch self.sink.nextWork(blocks: &blocks) {
+            case .write:
+                // In place, so that each block's storage has one owner and can be used again.
+                for index in blocks.indices {
+                    self.write(blocks[index])
+                    self.sink.finish(&blocks[index])
                 }
             case .change(let output):
                 self.change(to: output)
@@ -64,7 +75,8 @@ struct LogWriter {
             switch self.writeSome(of: block.bytes, from: offset) {
             case .wrote(let count):
                 offset += count
-            case .mustWait(let descriptor):
+            case .mustWait(let descriptor, let errorNumber):
+                if errorNumber != EAGAIN { self.reports.failed(errorNumber) }
                 switch self.sink.pause(orWritable: descriptor, milliseconds: Self.retryMilliseconds) {
                 case .retry:
                     break
@@ -76,18 +88,20 @@ struct LogWriter {
                     self.drop(block.bytes, from: offset)
                     return
                 }
-            case .failed:
+            case .failed(let errorNumber):
+                self.reports.failed(errorNumber)
                 self.drop(block.bytes, from: offset)
                 return
             }
         }
+        self.reports.wrote(linesDropped: self.sink.droppedLines)
     }
 
     private enum WriteOutcome {
         case wrote(Int)
-        /// The descriptor to wait for, -1 for time only.
-        case mustWait(Int32)
-        case failed
+        /// The descriptor to wait for is -1 when only time helps.
+        case mustWait(orWritable: Int32, errorNumber: Int32)
+        case failed(errorNumber: Int32)
     }
 
     private func writeSome(of bytes: [UInt8], from offset: Int) -> WriteOutcome {
@@ -96,13 +110,14 @@ struct LogWriter {
                 Glibc.write(self.output.descriptor, raw.baseAddress.map { $0 + offset }, raw.count - offset)
             }
             if count > 0 { return .wrote(count) }
-            switch errno {
+            let error = errno
+            switch error {
             case EINTR: continue
-            case EAGAIN: return .mustWait(self.output.descriptor)
+            case EAGAIN: return .mustWait(orWritable: self.output.descriptor, errorNumber: error)
             // Somebody will make room; until then the queue is the buffer.
-            case ENOSPC, EDQUOT: return .mustWait(-1)
+            case ENOSPC, EDQUOT: return .mustWait(orWritable: -1, errorNumber: error)
             // EPIPE, EBADF, EIO, EFBIG: the next block tries again.
-            default: return .failed
+            default: return .failed(errorNumber: error)
             }
         }
     }

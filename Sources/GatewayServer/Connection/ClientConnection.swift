@@ -1,0 +1,429 @@
+import GatewayMessage
+import GatewayPolicy
+import GatewayProtocol
+import GatewaySettings
+import NIOCore
+
+/// One client's connection: HTTP/1.1 requests in, responses out, until it closes or becomes one half of a relay.
+///
+/// It only translates: bytes into heads and body pieces for its exchange, the exchange's heads and pieces into bytes
+/// (`ClientConnection+Writing`). It alone decides whether the connection is kept.
+final class ClientConnection: TableEntry, ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        /// Between two requests, reading a head, or in the middle of an exchange.
+        case http
+        case relaying(Relay)
+        /// Accepted only to be closed with a code; waits for the client's close frame.
+        case refusingSocket(WebSocketFrameScanner)
+        /// Everything is written; input is read and dropped so that the client sees the answer, not a reset.
+        case lingering
+        case closed
+    }
+
+    /// What the connection's one deadline stands for.
+    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, writeStall, linger, relay }
+
+    /// How long a connection that the gateway ends waits for the client to see why.
+    private static let lingerTime = Duration.seconds(2)
+
+    let worker: Worker
+    let listener: ListenerContext
+    private(set) var context: ChannelHandlerContext?
+    var phase = Phase.http
+    private var deadlineKind = DeadlineKind.none
+    private var parser: HTTPRequestParser
+    /// Of the request whose body has not ended.
+    private var decoder: HTTPBodyDecoder?
+    private var inbound = ByteBuffer()
+    /// Composed and not yet given to the channel: a response's head waits here for the body that comes with it.
+    var outbound = ByteBuffer()
+    private var needsFlush = false
+    private var gate = ReadGate()
+    private var inputIsClosed = false
+    /// Guards against recursion through answers that are given while a request is being read.
+    private var isProcessing = false
+    private(set) lazy var exchange = Exchange(client: self, worker: self.worker)
+    private(set) var address = ClientAddress.unknown
+    private let number: UInt64
+    /// `X-Forwarded-*` lines that are the same for every request of this connection.
+    private(set) var forwardedLines: [UInt8] = []
+
+    // Of the current exchange.
+    var keepsAlive = true
+    private(set) var minorVersion: UInt8 = 1
+    var responseIsChunked = false
+    private var owesContinue = false
+
+    init(worker: Worker, listener: ListenerContext) {
+        self.worker = worker
+        self.listener = listener
+        self.number = worker.observation.nextConnectionNumber()
+        self.parser = HTTPRequestParser(limits: worker.snapshot.requestLimits)
+    }
+
+    func exchangeID(_ exchange: UInt32) -> ExchangeID { ExchangeID(connection: self.number, exchange: exchange) }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.address = ClientAddress(context.channel.remoteAddress)
+        self.forwardedLines = self.listener.forwardedLines(for: self.address)
+        self.worker.clientConnected(self)
+        self.arm(.head, after: self.worker.snapshot.timeouts.head)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.vanish() }
+
+    func read(context: ChannelHandlerContext) {
+        if self.gate.admit() { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = self.unwrapInboundIn(data)
+        switch self.phase {
+        case .relaying(let relay):
+            relay.received(buffer, from: .client)
+        case .http:
+            if self.inbound.readableBytes > 0 {
+                self.inbound.writeImmutableBuffer(buffer)
+            } else {
+                self.inbound = buffer
+            }
+            self.process()
+        case .refusingSocket(var scanner):
+            let outcome = scanner.scan(buffer.readableBytesSpan)
+            self.phase = .refusingSocket(scanner)
+            // The client's own Close, or nonsense: in both cases it has nothing more to say.
+            if outcome.stop != .none { self.close() }
+        case .lingering, .closed:
+            break
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        switch self.phase {
+        case .relaying(let relay):
+            relay.flush(.upstream)
+        case .http:
+            self.exchange.flushUpstream()
+            self.flush()
+        case .refusingSocket, .lingering, .closed:
+            break
+        }
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let isWritable = context.channel.isWritable
+        switch self.phase {
+        case .relaying(let relay):
+            relay.writabilityChanged(of: .client, isWritable: isWritable)
+        case .http:
+            self.exchange.clientWritabilityChanged(isWritable)
+            if !isWritable {
+                self.arm(.writeStall, after: self.worker.snapshot.timeouts.writeStall)
+            } else if self.deadlineKind == .writeStall {
+                self.disarm()
+            }
+        case .refusingSocket, .lingering, .closed:
+            break
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.vanish()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    /// The client will send nothing more. A request that is complete is still answered.
+    private func inputClosed() {
+        self.inputIsClosed = true
+        switch self.phase {
+        case .relaying(let relay):
+            relay.closed(by: .client)
+        case .http where self.decoder == nil && !self.exchange.isIdle:
+            self.keepsAlive = false
+        case .http, .refusingSocket, .lingering:
+            self.close()
+        case .closed:
+            break
+        }
+    }
+
+    private func vanish() {
+        guard self.context != nil else { return }
+        self.context = nil
+        self.worker.wheel.cancel(self)
+        let phase = self.phase
+        self.phase = .closed
+        switch phase {
+        case .relaying(let relay): relay.closed(by: .client)
+        case .http: self.exchange.clientVanished()
+        case .refusingSocket, .lingering, .closed: break
+        }
+        self.inbound = ByteBuffer()
+        self.outbound = ByteBuffer()
+        self.worker.clientDisconnected(self)
+    }
+
+    // MARK: Requests
+
+    /// Takes as much out of `inbound` as can be taken now.
+    private func process() {
+        guard !self.isProcessing else { return }
+        self.isProcessing = true
+        while case .http = self.phase, self.processOne() {}
+        self.isProcessing = false
+    }
+
+    /// Returns whether there may be more to take.
+    private func processOne() -> Bool {
+        do throws(HTTPViolation) {
+            if self.decoder != nil { return try self.takeBody() }
+            guard self.exchange.isIdle else {
+                // A pipelined request waits here; what comes behind it waits in the kernel.
+                if self.inbound.readableBytes > 0 { self.gate.pause() }
+                return false
+            }
+            return try self.takeHead()
+        } catch {
+            self.refuse(.violation(error))
+            return false
+        }
+    }
+
+    private func takeHead() throws(HTTPViolation) -> Bool {
+        guard self.inbound.readableBytes > 0 else {
+            self.inbound = ByteBuffer()
+            return false
+        }
+        guard try self.parser.parse(self.inbound) == .complete else {
+            if self.deadlineKind != .head { self.arm(.head, after: self.worker.snapshot.timeouts.head) }
+            return false
+        }
+        self.disarm()
+        let block = self.inbound
+        let decision = self.exchange.admit(&self.parser.head, block: block.readableBytesSpan)
+        self.minorVersion = self.parser.head.minorVersion
+        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining
+        self.decoder = self.parser.head.framing == .none ? nil : HTTPBodyDecoder(framing: self.parser.head.framing)
+        self.owesContinue = self.parser.head.expectsContinue && self.decoder != nil
+        let length = self.announcedLength
+        self.inbound.moveReaderIndex(forwardBy: self.parser.head.blockLength)
+        self.parser.reset()
+        if let length, let limit = self.worker.snapshot.bodyLimit, length > limit {
+            self.refuse(.bodyTooLarge)
+            return false
+        }
+        self.exchange.start(decision, bodyFollows: self.decoder != nil)
+        return true
+    }
+
+    private var announcedLength: Int? {
+        if case .length(let length) = self.parser.head.framing { return length }
+        return nil
+    }
+
+    private func takeBody() throws(HTTPViolation) -> Bool {
+        guard self.exchange.acceptsRequestBody else {
+            self.gate.pause()
+            return false
+        }
+        switch try self.decoder?.next(&self.inbound) {
+        case .data(let piece):
+            if let limit = self.worker.snapshot.bodyLimit, let decoder = self.decoder, decoder.consumed > limit {
+                self.refuse(.bodyTooLarge)
+                return false
+            }
+            self.exchange.requestBody(piece)
+            return true
+        case .end:
+            self.decoder = nil
+            self.disarm()
+            self.exchange.requestEnded()
+            if self.exchange.isIdle { self.exchangeEnded() }
+            return true
+        case .needsMore, nil:
+            self.arm(.bodyIdle, after: self.worker.snapshot.timeouts.bodyIdle)
+            return false
+        }
+    }
+
+    /// The exchange can take the request body now.
+    func requestBodyIsWanted() {
+        if self.owesContinue {
+            self.owesContinue = false
+            if self.inbound.readableBytes == 0 { self.writeContinue() }
+        }
+        self.resumeReading()
+        self.process()
+        self.exchange.flushUpstream()
+    }
+
+    /// The response is complete (the request may not be).
+    func exchangeEnded() {
+        guard case .http = self.phase else { return }
+        // A client that was refused instead of told to continue may or may not send its body (RFC 9110 section 10.1.1).
+        if self.owesContinue || !self.keepsAlive || self.inputIsClosed || self.worker.isDraining {
+            self.endConnection()
+            return
+        }
+        self.resumeReading()
+        if self.decoder == nil, self.inbound.readableBytes == 0 {
+            self.inbound = ByteBuffer()
+            self.arm(.keepAlive, after: self.worker.snapshot.timeouts.keepAlive)
+        } else {
+            self.process()
+        }
+    }
+
+    /// Answers what cannot be read any further, and ends the connection.
+    private func refuse(_ answer: GatewayAnswer) {
+        self.inbound = ByteBuffer()
+        self.decoder = nil
+        self.keepsAlive = false
+        self.exchange.refuseUnreadable(answer)
+        self.flush()
+    }
+
+    // MARK: Reading
+
+    func pauseReading() { self.gate.pause() }
+
+    func resumeReading() {
+        if self.gate.resume() { self.context?.read() }
+    }
+
+    // MARK: Writing
+
+    func write(_ buffer: ByteBuffer) {
+        guard let context = self.context else { return }
+        context.write(self.wrapOutboundOut(buffer), promise: nil)
+        self.needsFlush = true
+    }
+
+    func flush() {
+        self.writeOutbound()
+        guard self.needsFlush, let context = self.context else { return }
+        self.needsFlush = false
+        context.flush()
+    }
+
+    // MARK: Ending
+
+    /// Ends the connection in the order that lets the client read what was written: half-close, drop what still comes, close.
+    private func endConnection() {
+        self.phase = .lingering
+        self.flush()
+        guard let context = self.context else { return }
+        if self.inputIsClosed {
+            self.closeAfterFlush()
+            return
+        }
+        self.arm(.linger, after: Self.lingerTime)
+        self.decoder = nil
+        self.inbound = ByteBuffer()
+        context.close(mode: .output, promise: nil)
+        self.resumeReading()
+    }
+
+    /// Answers a handshake with 101 and a close frame, and waits for the client's own.
+    func acceptThenClose(_ offer: WebSocketOffer, _ close: WebSocketClose) {
+        self.writeAccept(offer)
+        WebSocketFrameWriter.writeClose(close, into: &self.outbound)
+        self.phase = .refusingSocket(
+            WebSocketFrameScanner(.fromClient, deflate: false, maxFrame: 1 << 16, maxMessage: 1 << 16))
+        self.inbound = ByteBuffer()
+        self.flush()
+        self.arm(.linger, after: Self.lingerTime)
+        self.resumeReading()
+    }
+
+    func close() {
+        self.worker.wheel.cancel(self)
+        self.context?.close(promise: nil)
+    }
+
+    /// Closes once everything written has gone out.
+    func closeAfterFlush() {
+        guard let context = self.context else { return }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+    }
+
+    /// The gateway stops: an idle connection is closed, a busy one after its exchange, a socket within `window`.
+    func drain(within window: TimeAmount) {
+        switch self.phase {
+        case .relaying(let relay):
+            relay.drain(within: window)
+        case .http:
+            self.keepsAlive = false
+            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.close() }
+        case .refusingSocket, .lingering, .closed:
+            break
+        }
+    }
+
+    // MARK: Relaying
+
+    /// From now on bytes are the relay's. Returns what the client sent behind its handshake.
+    func switchToRelay(_ relay: Relay) -> ByteBuffer {
+        let early = self.inbound
+        self.phase = .relaying(relay)
+        self.inbound = ByteBuffer()
+        self.outbound = ByteBuffer()
+        self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)
+        self.forwardedLines = []
+        self.disarm()
+        self.resumeReading()
+        return early
+    }
+
+    func leaveRelay() {
+        if case .relaying = self.phase { self.phase = .closed }
+    }
+
+    func armRelayDeadline(after duration: Duration) { self.arm(.relay, after: duration) }
+
+    func cancelRelayDeadline() { self.disarm() }
+
+    // MARK: Deadlines
+
+    private func arm(_ kind: DeadlineKind, after duration: Duration) {
+        self.deadlineKind = kind
+        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(duration))
+    }
+
+    private func disarm() {
+        self.deadlineKind = .none
+        self.worker.wheel.cancel(self)
+    }
+
+    override func deadlinePassed(now: NIODeadline) {
+        let kind = self.deadlineKind
+        self.deadlineKind = .none
+        switch kind {
+        case .relay:
+            if case .relaying(let relay) = self.phase { relay.deadlinePassed() }
+        case .head where self.inbound.readableBytes > 0, .bodyIdle:
+            self.refuse(.requestTimeout)
+        case .head, .keepAlive, .writeStall, .linger, .none:
+            self.close()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import GatewaySettings
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Opens the listening sockets and gives every accepted connection to a worker.
+///
+/// A TCP address has one SO_REUSEPORT socket on each worker's loop, so the kernel spreads connections and nothing is handed
+/// over. A Unix-domain socket has one acceptor whose connections go to the workers in turn. Both arrive at `adopt`.
+enum Listener {
+    struct Bound {
+        var channels: [any Channel]
+        var description: String
+        var unixPath: String?
+    }
+
+    static func removeSocketFile(_ path: String) { unlink(path) }
+
+    static func open(
+        _ settings: ListenSettings,
+        index: Int,
+        workers: WorkerSet,
+        takeover: Bool
+    ) async throws -> Bound {
+        switch settings.address.value {
+        case .tcp(let host, let port):
+            return try await self.openTCP(
+                settings, host: host, port: port, index: index, workers: workers, takeover: takeover)
+        case .unix(let path):
+            return try await self.openUnix(settings, path: path, index: index, workers: workers)
+        }
+    }
+
+    private static func openTCP(
+        _ settings: ListenSettings,
+        host: String,
+        port: Int,
+        index: Int,
+        workers: WorkerSet,
+        takeover: Bool
+    ) async throws -> Bound {
+        var address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        if !takeover { try self.refuseSecondProcess(address) }
+        var channels: [any Channel] = []
+        do {
+            for eventLoop in workers.eventLoops {
+                let context = ListenerContext(index: index, isTLS: settings.tls != nil, port: address.port)
+                let channel = try await self.bootstrap(
+                    acceptor: eventLoop, children: eventLoop, workers: workers, context: context
+                )
+                .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
+                .bind(to: address).get()
+                channels.append(channel)
+                // Port 0: the kernel chose one for the first socket, the others share it.
+                if address.port == 0, let chosen = channel.localAddress { address = chosen }
+            }
+        } catch {
+            for channel in channels { try? await channel.close() }
+            throw ListenError(settings, error)
+        }
+        return Bound(channels: channels, description: self.describe(address, tls: settings.tls != nil), unixPath: nil)
+    }
+
+    private static func openUnix(
+        _ settings: ListenSettings,
+        path: String,
+        index: Int,
+        workers: WorkerSet
+    ) async throws -> Bound {
+        guard let acceptor = workers.eventLoops.first else {
+            throw ListenError(settings, ChannelError.unknownLocalAddress)
+        }
+        let context = ListenerContext(index: index, isTLS: settings.tls != nil, port: nil)
+        do {
+            let channel = try await self.bootstrap(
+                acceptor: acceptor, children: workers.group, workers: workers, context: context
+            )
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            return Bound(channels: [channel], description: "unix:\(path)", unixPath: path)
+        } catch {
+            throw ListenError(settings, error)
+        }
+    }
+
+    private static func bootstrap(
+        acceptor: any EventLoop,
+        children: any EventLoopGroup,
+        workers: WorkerSet,
+        context: ListenerContext
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: acceptor, childGroup: children)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.adopt(channel, workers: workers, context: context) }
+            }
+    }
+
+    /// The one place that builds a client's pipeline. Runs on the child's loop, which is a worker's.
+    private static func adopt(_ channel: any Channel, workers: WorkerSet, context: ListenerContext) throws {
+        let worker = workers.worker(on: channel.eventLoop)
+        guard worker.admitsClient() else { throw ConnectionLimitReached() }
+        let pipeline = channel.pipeline.syncOperations
+        if context.isTLS {
+            guard let tls = worker.snapshot.tlsContext(context.index) else {
+                worker.shared.connections.leave()
+                throw ConnectionLimitReached()
+            }
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+        }
+        try pipeline.addHandler(ClientConnection(worker: worker, listener: context))
+    }
+
+    /// With SO_REUSEPORT a second gateway would silently take half of the connections. A socket without the option cannot
+    /// be bound to a port that somebody listens on, so binding one tells.
+    private static func refuseSecondProcess(_ address: SocketAddress) throws {
+        guard address.port != 0 else { return }
+        let probe = socket(
+            Int32(address.protocol.rawValue), Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard probe >= 0 else { return }
+        defer { Glibc.close(probe) }
+        var on: Int32 = 1
+        setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        let result = address.withSockAddr { pointer, size in Glibc.bind(probe, pointer, socklen_t(size)) }
+        if result != 0, errno == EADDRINUSE { throw AddressInUse(address: self.describe(address, tls: false)) }
+    }
+
+    private static func describe(_ address: SocketAddress, tls: Bool) -> String {
+        let scheme = tls ? "https" : "http"
+        switch address {
+        case .v6: return "\(scheme)://[\(address.ipAddress ?? "::")]:\(address.port ?? 0)"
+        case .v4, .unixDomainSocket: return "\(scheme)://\(address.ipAddress ?? "?"):\(address.port ?? 0)"
+        }
+    }
+}
+
+/// No room for another client; its connection is closed.
+private struct ConnectionLimitReached: Error {}
+
+/// Somebody else listens where the gateway should.
+package struct AddressInUse: Error, CustomStringConvertible {
+    package let address: String
+
+    package var description: String {
+        "\(address) is in use by another process; stop it first, or start with --takeover to share the port while it drains"
+    }
+}
+
+/// A listening socket could not be opened.
+package struct ListenError: Error, CustomStringConvertible {
+    private let settings: ListenSettings
+    private let error: any Error
+
+    init(_ settings: ListenSettings, _ error: any Error) {
+        self.settings = settings
+        self.error = error
+    }
+
+    package var description: String {
+        let place = self.settings.address.location
+        return "\(place.file):\(place.line):\(place.column): \(place.key): cannot listen here: \(self.error)"
+    }
+}

@@ -1,0 +1,199 @@
+import GatewayPolicy
+import GatewayProtocol
+import NIOCore
+
+/// One relayed WebSocket: it moves bytes between two channels of the same loop and does what `RelayStateMachine` orders.
+///
+/// As an `ExpiringEntry` it is bound to the token that opened it: at the token's last second it ends with 4001.
+final class Relay: ExpiringEntry {
+    private var machine: RelayStateMachine
+    private let client: ClientConnection
+    private let upstream: UpstreamConnection
+    private unowned let worker: Worker
+    /// What is kept of the policy that admitted the session; the snapshot itself is not pinned.
+    let terms: RelayTerms
+    private var drainsClient = false
+    private var drainsUpstream = false
+
+    init(
+        client: ClientConnection,
+        upstream: UpstreamConnection,
+        terms: RelayTerms,
+        limits: RelayLimits,
+        deflate: Bool,
+        worker: Worker
+    ) {
+        self.machine = RelayStateMachine(limits: limits, deflate: deflate, maskKey: worker.randomMask())
+        self.client = client
+        self.upstream = upstream
+        self.terms = terms
+        self.worker = worker
+    }
+
+    /// Binds the session to its token; `exp` plus the leeway is the first second in which it is over.
+    /// `early` is what either side sent before it was one: a client's frames behind its handshake, an upstream's behind
+    /// its 101.
+    func begin(early: (client: ByteBuffer, upstream: ByteBuffer), deflate: Bool) {
+        if let identity = self.terms.identity {
+            self.worker.expiries.insert(self, at: identity.expiresAt &+ identity.leeway)
+        }
+        self.worker.observation.webSocketOpened(self.terms, deflate: deflate)
+        if early.upstream.readableBytes > 0 { self.received(early.upstream, from: .upstream) }
+        if early.client.readableBytes > 0 { self.received(early.client, from: .client) }
+        self.client.flush()
+        self.upstream.flush()
+    }
+
+    // MARK: Events
+
+    func received(_ buffer: ByteBuffer, from side: RelaySide) {
+        let effects = self.machine.received(from: side, buffer)
+        if effects.orders == nil, let bytes = effects.toOther {
+            self.write(bytes, to: side.other)
+        } else {
+            self.follow(effects, other: side.other)
+        }
+    }
+
+    /// The read burst of the other side is over.
+    func flush(_ side: RelaySide) {
+        switch side {
+        case .client: self.client.flush()
+        case .upstream: self.upstream.flush()
+        }
+    }
+
+    func writabilityChanged(of side: RelaySide, isWritable: Bool) {
+        switch side {
+        case .client:
+            if isWritable || self.drainsUpstream { self.upstream.resumeReading() } else { self.upstream.pauseReading() }
+        case .upstream:
+            if isWritable || self.drainsClient { self.client.resumeReading() } else { self.client.pauseReading() }
+        }
+    }
+
+    func closed(by side: RelaySide) {
+        switch side {
+        case .client: self.client.close()
+        case .upstream: self.upstream.close()
+        }
+        self.follow(self.machine.closed(by: side), other: side.other)
+    }
+
+    override func expired() {
+        self.follow(self.machine.tokenExpired(), other: .client)
+    }
+
+    /// The gateway stops: the sockets of a worker do not all end, and reconnect, in the same moment.
+    func drain(within window: TimeAmount) {
+        let spread = min(
+            window.nanoseconds * 4 / 5, Int64(self.worker.clients.entries.count) * Self.drainStep.nanoseconds)
+        let delay = TimeAmount.nanoseconds(Int64.random(in: 0...max(spread, 1)))
+        let bound = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
+        self.worker.eventLoop.scheduleTask(in: delay) {
+            bound.value.stop(WebSocketClose(WebSocketCloseCode.serviceRestart, "service restart"))
+        }
+    }
+
+    /// One socket in two milliseconds: 500 reconnects a second.
+    private static let drainStep = TimeAmount.milliseconds(2)
+
+    /// The gateway ends the session for a reason of its own.
+    func stop(_ close: WebSocketClose) {
+        self.follow(self.machine.stop(close), other: .client)
+    }
+
+    func deadlinePassed() {
+        self.follow(self.machine.deadlinePassed(), other: .client)
+    }
+
+    // MARK: Orders
+
+    private func write(_ bytes: ByteBuffer, to side: RelaySide) {
+        switch side {
+        case .client: self.client.write(bytes)
+        case .upstream: self.upstream.write(bytes)
+        }
+    }
+
+    /// In the order that `RelayEffects` prescribes.
+    private func follow(_ effects: RelayEffects, other: RelaySide) {
+        if let before = effects.orders?.beforeToOther { self.write(before, to: other) }
+        if let bytes = effects.toOther { self.write(bytes, to: other) }
+        guard let orders = effects.orders else { return }
+        if let bytes = orders.toClient { self.client.write(bytes) }
+        if let bytes = orders.toUpstream { self.upstream.write(bytes) }
+        self.client.flush()
+        self.upstream.flush()
+        self.followReading(orders)
+        switch orders.deadline {
+        case .arm(let duration): self.client.armRelayDeadline(after: duration)
+        case .cancel: self.client.cancelRelayDeadline()
+        case nil: break
+        }
+        self.followClosing(orders)
+        if orders.isFinished { self.finish() }
+    }
+
+    private func followReading(_ orders: RelayOrders) {
+        if orders.drainsClient {
+            self.drainsClient = true
+            self.client.resumeReading()
+        }
+        if orders.drainsUpstream {
+            self.drainsUpstream = true
+            self.upstream.resumeReading()
+        }
+    }
+
+    private func followClosing(_ orders: RelayOrders) {
+        switch orders.closeClient {
+        case .afterFlush: self.client.closeAfterFlush()
+        case .now: self.client.close()
+        case nil: break
+        }
+        switch orders.closeUpstream {
+        case .afterFlush: self.upstream.closeAfterFlush()
+        case .now: self.upstream.close()
+        case nil: break
+        }
+    }
+
+    /// Both channels are gone: the references that form the circle are given up.
+    private func finish() {
+        self.worker.expiries.remove(self)
+        self.client.leaveRelay()
+        self.upstream.leaveRelay()
+        self.worker.observation.webSocketClosed(self.terms, self.machine.summary)
+    }
+}
+
+/// What a session keeps of its admission.
+final class RelayTerms {
+    let route: RouteTerms
+    let identity: VerifiedIdentity?
+    let upstream: UpstreamDefinition
+    let record: RequestRecord
+    let address: ClientAddress
+    /// The one upstream chose; empty when none.
+    let subprotocol: String
+    let id: ExchangeID
+
+    init(
+        route: RouteTerms,
+        identity: VerifiedIdentity?,
+        upstream: UpstreamDefinition,
+        record: RequestRecord,
+        address: ClientAddress,
+        subprotocol: String,
+        id: ExchangeID
+    ) {
+        self.route = route
+        self.identity = identity
+        self.upstream = upstream
+        self.record = record
+        self.address = address
+        self.subprotocol = subprotocol
+        self.id = id
+    }
+}

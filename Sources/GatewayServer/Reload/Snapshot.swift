@@ -1,0 +1,128 @@
+package import GatewayPolicy
+import GatewayProtocol
+package import GatewaySettings
+import NIOCore
+import NIOSSL
+
+/// Everything one settings file decides, built whole, immutable, swapped by reference.
+///
+/// What a reload cannot change (listeners' addresses, the number of workers, the admin listener) stays with the server that
+/// was started; `differencesNeedingRestart` names what such a file asked for.
+package final class Snapshot: Sendable {
+    package let settings: Settings
+    package let policy: Policy
+    let upstreams: [UpstreamDefinition]
+    let requestLimits: HTTPLimits
+    let responseLimits: HTTPLimits
+    let bodyLimit: Int?
+    let timeouts: TimeoutSettings
+    /// One for each listener, nil where it speaks plain HTTP.
+    let tlsContexts: [NIOSSLContext?]
+    let connectionLimit: Int
+
+    private init(settings: Settings, policy: Policy, upstreams: [UpstreamDefinition], tlsContexts: [NIOSSLContext?]) {
+        self.settings = settings
+        self.policy = policy
+        self.upstreams = upstreams
+        self.tlsContexts = tlsContexts
+        self.requestLimits = HTTPLimits(
+            requestLine: settings.limits.requestLine,
+            headerLine: settings.limits.header,
+            headerBlock: settings.limits.headerBlock,
+            headerCount: settings.limits.headerCount
+        )
+        // A backend's cookies and policies are longer than what clients send.
+        self.responseLimits = HTTPLimits(
+            requestLine: settings.limits.requestLine,
+            headerLine: max(settings.limits.header, 32 << 10),
+            headerBlock: max(settings.limits.headerBlock, 64 << 10),
+            headerCount: max(settings.limits.headerCount, 200)
+        )
+        self.bodyLimit = settings.limits.body
+        self.connectionLimit = settings.limits.connections ?? FileDescriptors.connectionLimit
+        self.timeouts = settings.timeouts
+    }
+
+    /// Reads a file and builds all of it, or reports everything that is wrong with it. Blocks: never called on a loop.
+    /// Upstreams that `previous` has with the same settings are taken over, so that their connections stay.
+    package static func load(
+        _ source: SettingsSource,
+        previous: Snapshot? = nil
+    ) -> (snapshot: Snapshot?, problems: [SettingsProblem], notices: [SettingsProblem]) {
+        let reading = source.read()
+        guard let settings = reading.settings else { return (nil, reading.problems, reading.notices) }
+        return self.build(settings, notices: reading.notices, previous: previous)
+    }
+
+    private static func build(
+        _ settings: Settings,
+        notices: [SettingsProblem],
+        previous: Snapshot?
+    ) -> (snapshot: Snapshot?, problems: [SettingsProblem], notices: [SettingsProblem]) {
+        let building = Policy.build(from: settings)
+        var problems = building.problems
+        let notices = notices + building.notices
+        let tlsContexts = settings.listen.map { listen -> NIOSSLContext? in
+            guard let tls = listen.tls else { return nil }
+            switch TLSContext.load(tls) {
+            case .success(let context): return context
+            case .failure(let problem):
+                problems.append(problem)
+                return nil
+            }
+        }
+        guard problems.isEmpty, let policy = building.policy else { return (nil, problems, notices) }
+        let upstreams = settings.upstreams.map { upstream in
+            previous?.upstreams.first { $0.isDefined(by: upstream) } ?? UpstreamDefinition(upstream)
+        }
+        let snapshot = Snapshot(settings: settings, policy: policy, upstreams: upstreams, tlsContexts: tlsContexts)
+        return (snapshot, [], notices)
+    }
+
+    func tlsContext(_ listener: Int) -> NIOSSLContext? {
+        listener < self.tlsContexts.count ? self.tlsContexts[listener] : nil
+    }
+
+    /// The keys of `newer` that only a restart can apply.
+    func differencesNeedingRestart(_ newer: Snapshot) -> [String] {
+        var keys: [String] = []
+        if self.settings.listen.map(\.address.value) != newer.settings.listen.map(\.address.value)
+            || self.tlsContexts.map({ $0 == nil }) != newer.tlsContexts.map({ $0 == nil })
+        {
+            keys.append("listen")
+        }
+        if self.settings.threads != newer.settings.threads { keys.append("threads") }
+        if self.settings.admin?.address.value != newer.settings.admin?.address.value { keys.append("admin") }
+        if self.settings.logs.access != newer.settings.logs.access
+            || self.settings.logs.format != newer.settings.logs.format
+        {
+            keys.append("logs")
+        }
+        return keys
+    }
+}
+
+/// Where settings come from, again at each reload.
+package struct SettingsSource: Sendable {
+    private let name: String
+    private let text: String?
+    private let environment: [String: String]
+
+    package init(file: String, environment: [String: String]) {
+        self.name = file
+        self.text = nil
+        self.environment = environment
+    }
+
+    /// Settings that the program itself wrote; `name` stands in problems.
+    package init(text: String, name: String) {
+        self.name = name
+        self.text = text
+        self.environment = [:]
+    }
+
+    package func read() -> SettingsReading {
+        guard let text = self.text else { return SettingsReader.read(file: self.name, environment: self.environment) }
+        return SettingsReader.read(text: text, file: self.name, environment: self.environment, readFile: { _ in nil })
+    }
+}

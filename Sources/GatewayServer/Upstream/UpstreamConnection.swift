@@ -1,0 +1,339 @@
+import GatewayMessage
+import GatewayProtocol
+import GatewaySettings
+import NIOCore
+
+/// One connection to an upstream: HTTP/1.1 responses in, request bytes out. It serves one exchange at a time, rests in its
+/// pool between two, or becomes one half of a relay.
+final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let pool: UpstreamPool
+    private unowned let worker: Worker
+    private var context: ChannelHandlerContext?
+    private var exchange: Exchange?
+    private var relay: Relay?
+    private var parser: HTTPResponseParser
+    private var decoder: HTTPBodyDecoder?
+    private var framing = BodyFraming.none
+    private var requestMethod = RequestMethod.get
+    private var inbound = ByteBuffer()
+    private var gate = ReadGate()
+    private var needsFlush = false
+    private var hasReceived = false
+    private var inputIsClosed = false
+    private(set) var isReused = false
+    /// Whether the response under way allows another one after it.
+    private var keepsAlive = false
+    var idleSince = NIODeadline.uptimeNanoseconds(0)
+
+    init(pool: UpstreamPool, worker: Worker) {
+        self.pool = pool
+        self.worker = worker
+        self.parser = HTTPResponseParser(limits: worker.snapshot.responseLimits)
+    }
+
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var isOpen: Bool { self.context != nil && !self.inputIsClosed }
+
+    // MARK: Serving an exchange
+
+    /// Takes up an exchange; `head` is the whole request head as it goes on the wire.
+    func begin(_ exchange: Exchange, method: RequestMethod, head: ByteBuffer) {
+        self.exchange = exchange
+        self.requestMethod = method
+        self.hasReceived = false
+        self.write(head)
+    }
+
+    func write(_ buffer: ByteBuffer) {
+        guard let context = self.context else { return }
+        context.write(self.wrapOutboundOut(buffer), promise: nil)
+        self.needsFlush = true
+        if self.exchange != nil { self.armResponseTimeout() }
+    }
+
+    func writeChunk(_ piece: ByteBuffer) {
+        var head = ByteBuffer()
+        HTTPWriter.writeChunkHeader(piece.readableBytes, into: &head)
+        self.write(head)
+        self.write(piece)
+        self.write(Self.chunkEnd)
+    }
+
+    func writeLastChunk() { self.write(Self.lastChunk) }
+
+    private static let chunkEnd = ByteBuffer(string: "\r\n")
+    private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
+
+    func flush() {
+        guard self.needsFlush, let context = self.context else { return }
+        self.needsFlush = false
+        context.flush()
+    }
+
+    func pauseReading() { self.gate.pause() }
+
+    func resumeReading() {
+        if self.gate.resume() { self.context?.read() }
+    }
+
+    /// Ends the exchange from the client's side: this connection is in the middle of something and can serve nobody else.
+    func abandon() {
+        self.exchange = nil
+        self.close()
+    }
+
+    /// Takes leave of its exchange and serves a relay from now on. Returns what upstream sent behind its 101.
+    func switchToRelay(_ relay: Relay) -> ByteBuffer {
+        self.exchange = nil
+        self.decoder = nil
+        self.parser = HTTPResponseParser(limits: self.worker.snapshot.responseLimits)
+        self.relay = relay
+        self.worker.wheel.cancel(self)
+        defer { self.inbound = ByteBuffer() }
+        return self.inbound
+    }
+
+    func leaveRelay() { self.relay = nil }
+
+    func close() {
+        self.worker.wheel.cancel(self)
+        self.context?.close(promise: nil)
+    }
+
+    /// Closes once everything written has gone out.
+    func closeAfterFlush() {
+        guard let context = self.context else { return }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func read(context: ChannelHandlerContext) {
+        if self.gate.admit() { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = self.unwrapInboundIn(data)
+        if let relay = self.relay {
+            relay.received(buffer, from: .upstream)
+            return
+        }
+        guard self.exchange != nil else {
+            // Bytes nobody asked for: whatever they are, no request may be matched with them.
+            self.worker.observation.upstreamFailed(self.pool.definition, .malformed("unexpected_bytes"))
+            self.close()
+            return
+        }
+        self.hasReceived = true
+        if self.inbound.readableBytes > 0 {
+            self.inbound.writeImmutableBuffer(buffer)
+        } else {
+            self.inbound = buffer
+        }
+        self.process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if let relay = self.relay {
+            relay.flush(.client)
+        } else {
+            self.exchange?.flushClient()
+        }
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if let relay = self.relay {
+            relay.writabilityChanged(of: .upstream, isWritable: context.channel.isWritable)
+        } else {
+            self.exchange?.upstreamWritabilityChanged(context.channel.isWritable)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.inputClosed()
+        self.context = nil
+        self.worker.wheel.cancel(self)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    override func deadlinePassed(now: NIODeadline) {
+        guard let exchange = self.exchange else {
+            self.pool.forget(self)
+            self.close()
+            return
+        }
+        self.exchange = nil
+        self.worker.observation.upstreamFailed(self.pool.definition, .timedOut)
+        self.close()
+        exchange.upstreamFailed(.timedOut, beforeAnyResponseByte: false)
+        exchange.flushClient()
+    }
+
+    // MARK: Responses
+
+    private func process() {
+        while let exchange = self.exchange, self.inbound.readableBytes > 0 || self.decoder?.isAtEnd == true {
+            let goesOn: Bool
+            do throws(HTTPViolation) {
+                goesOn = self.decoder == nil ? try self.takeHead(exchange) : try self.takeBody(exchange)
+            } catch {
+                self.fail(exchange, .malformed(error.label))
+                return
+            }
+            if !goesOn { return }
+        }
+    }
+
+    /// Returns whether there may be more to take.
+    private func takeHead(_ exchange: Exchange) throws(HTTPViolation) -> Bool {
+        guard try self.parser.parse(self.inbound, requestMethod: self.requestMethod) == .complete else { return false }
+        let block = self.inbound
+        let status = self.parser.head.status
+        self.inbound.moveReaderIndex(forwardBy: self.parser.head.blockLength)
+        if status == 101, exchange.isHandshake {
+            if !exchange.switchingProtocols(self.parser.head, block: block, over: self) {
+                self.fail(exchange, .malformed("bad_handshake_answer"))
+            }
+            return false
+        }
+        if status >= 200 {
+            self.framing = self.parser.head.framing
+            self.decoder = HTTPBodyDecoder(framing: self.framing)
+            self.keepsAlive = self.parser.head.keepsAlive
+            self.armIdleTimeout()
+        }
+        let makesSense = exchange.responseHead(self.parser.head, block: block)
+        self.parser.reset()
+        guard makesSense else {
+            self.fail(exchange, .malformed("unexpected_status"))
+            return false
+        }
+        return self.exchange === exchange
+    }
+
+    /// Returns whether there may be more to take.
+    private func takeBody(_ exchange: Exchange) throws(HTTPViolation) -> Bool {
+        switch try self.decoder?.next(&self.inbound) {
+        case .data(let piece):
+            self.armIdleTimeout()
+            exchange.responseBody(piece)
+            return self.exchange === exchange
+        case .needsMore, nil:
+            return false
+        case .end:
+            self.finish(exchange)
+            return false
+        }
+    }
+
+    private func finish(_ exchange: Exchange) {
+        // Bytes behind the response belong to nobody: they must never be taken for the next one's answer.
+        let isClean = self.keepsAlive && !self.inputIsClosed && self.inbound.readableBytes == 0
+        self.exchange = nil
+        self.decoder = nil
+        self.inbound = ByteBuffer()
+        self.worker.wheel.cancel(self)
+        self.resumeReading()
+        if exchange.responseEnded(), isClean {
+            self.isReused = true
+            self.pool.release(self)
+        } else {
+            self.close()
+        }
+        exchange.continueClient()
+    }
+
+    private func fail(_ exchange: Exchange, _ failure: UpstreamFailure) {
+        self.exchange = nil
+        self.close()
+        self.worker.observation.upstreamFailed(self.pool.definition, failure)
+        exchange.upstreamFailed(failure, beforeAnyResponseByte: !self.hasReceived)
+        exchange.flushClient()
+    }
+
+    /// Upstream will send nothing more; perhaps both directions are gone.
+    private func inputClosed() {
+        guard !self.inputIsClosed else { return }
+        self.inputIsClosed = true
+        if let relay = self.relay {
+            relay.closed(by: .upstream)
+            return
+        }
+        guard let exchange = self.exchange else {
+            self.pool.forget(self)
+            self.close()
+            return
+        }
+        if self.bodyEndsWithConnection {
+            self.finish(exchange)
+        } else {
+            self.fail(exchange, .vanished)
+        }
+    }
+
+    private var bodyEndsWithConnection: Bool { self.decoder != nil && self.framing == .untilClose }
+
+    // MARK: Deadlines
+
+    private func armResponseTimeout() {
+        guard self.decoder == nil else { return }
+        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(self.pool.definition.settings.responseTimeout))
+    }
+
+    private func armIdleTimeout() {
+        guard let timeout = self.pool.definition.settings.idleTimeout else {
+            self.worker.wheel.cancel(self)
+            return
+        }
+        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(timeout))
+    }
+}
+
+/// Why an upstream could not serve a request.
+enum UpstreamFailure {
+    case unreachable
+    case connectTimedOut
+    /// The connection ended before the response did.
+    case vanished
+    case timedOut
+    /// What it sent is not HTTP/1.1.
+    case malformed(StaticString)
+
+    /// 504 when time ran out, 502 otherwise (RFC 9110 sections 15.6.3 and 15.6.5).
+    var status: Int {
+        switch self {
+        case .timedOut, .connectTimedOut: 504
+        case .unreachable, .vanished, .malformed: 502
+        }
+    }
+
+    /// The word for logs and metrics.
+    var label: StaticString {
+        switch self {
+        case .unreachable: "unreachable"
+        case .connectTimedOut: "connect_timeout"
+        case .vanished: "vanished"
+        case .timedOut: "timeout"
+        case .malformed(let rule): rule
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import GatewayPolicy
+import GatewayTokens
+import NIOCore
+import Synchronization
+
+/// Everything one event loop owns: nothing in it is shared, so nothing in it is locked. Confined to its loop.
+final class Worker {
+    let index: Int
+    let eventLoop: any EventLoop
+    let shared: SharedState
+    let observation: WorkerObservation
+    private(set) var snapshot: Snapshot
+    private(set) var gatekeeper: Gatekeeper
+    var wheel: TimerWheel
+    var expiries: ExpiryBuckets
+    private(set) var isDraining = false
+    private var pools: [UpstreamPool] = []
+    private(set) var clients = ConnectionTable<ClientConnection>()
+    private var ticker: RepeatedTask?
+    private var drained: EventLoopPromise<Void>?
+    private var random = SystemRandomNumberGenerator()
+    private var scratch = ByteBuffer()
+
+    init(index: Int, eventLoop: any EventLoop, shared: SharedState, snapshot: Snapshot, observation: WorkerObservation)
+    {
+        self.index = index
+        self.eventLoop = eventLoop
+        self.shared = shared
+        self.observation = observation
+        self.snapshot = snapshot
+        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.wheel = TimerWheel(now: .now())
+        self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
+        self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
+        observation.adopt(snapshot)
+    }
+
+    var now: NIODeadline { .now() }
+
+    func wallClock() -> WallClock { .now() }
+
+    func pool(_ upstream: Int) -> UpstreamPool { self.pools[upstream] }
+
+    func randomMask() -> UInt32 { self.random.next() }
+
+    /// Storage for composing a response; see `ClientConnection.writeOutbound`.
+    func takeScratch() -> ByteBuffer {
+        var taken = ByteBuffer()
+        swap(&taken, &self.scratch)
+        taken.clear()
+        return taken
+    }
+
+    func giveScratch(_ buffer: ByteBuffer) { self.scratch = buffer }
+
+    // MARK: Connections
+
+    /// Whether one more client fits under the limit; counts it when it does.
+    func admitsClient() -> Bool { self.shared.connections.enter(limit: self.snapshot.connectionLimit) }
+
+    func clientConnected(_ client: ClientConnection) {
+        self.clients.insert(client)
+        self.observation.clientConnected()
+    }
+
+    func clientDisconnected(_ client: ClientConnection) {
+        self.clients.remove(client)
+        self.shared.connections.leave()
+        self.observation.clientDisconnected()
+        if self.clients.entries.isEmpty { self.drained?.succeed() }
+    }
+
+    // MARK: Time
+
+    func startTicking() {
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.ticker = self.eventLoop.scheduleRepeatedTask(initialDelay: TimerWheel.tick, delay: TimerWheel.tick) { _ in
+            bound.value.tick()
+        }
+    }
+
+    func stopTicking() {
+        self.ticker?.cancel()
+        self.ticker = nil
+        self.observation.flush()
+    }
+
+    private func tick() {
+        let now = self.now
+        for timer in self.wheel.advance(to: now) { timer.deadlinePassed(now: now) }
+        for entry in self.expiries.take(now: self.wallClock().seconds) { entry.expired() }
+        self.observation.flush()
+    }
+
+    // MARK: Reload and drain
+
+    /// Takes a new snapshot: requests from now on see it, what is under way keeps what it was admitted with. Pools of
+    /// upstreams that did not change are taken over.
+    func adopt(_ snapshot: Snapshot) {
+        var retiring = self.pools
+        self.pools = snapshot.upstreams.map { definition in
+            guard let position = retiring.firstIndex(where: { $0.definition === definition }) else {
+                return UpstreamPool(definition, worker: self)
+            }
+            return retiring.remove(at: position)
+        }
+        self.snapshot = snapshot
+        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.observation.adopt(snapshot)
+        for pool in retiring { pool.retire() }
+    }
+
+    /// Lets exchanges finish, closes what is idle, and ends the sockets spread over `window`. The future succeeds when the
+    /// last client is gone.
+    func drain(window: TimeAmount) -> EventLoopFuture<Void> {
+        self.isDraining = true
+        let promise = self.drained ?? self.eventLoop.makePromise(of: Void.self)
+        self.drained = promise
+        for pool in self.pools { pool.retire() }
+        // A copy: closing takes entries out of the table.
+        for client in self.clients.entries { client.drain(within: window) }
+        if self.clients.entries.isEmpty { promise.succeed() }
+        return promise.futureResult
+    }
+
+    /// The drain window is over, or the operator does not want to wait.
+    func closeEverything() {
+        for client in self.clients.entries { client.close() }
+    }
+}
+
+/// The little that all workers share.
+final class SharedState: Sendable {
+    let connections = ConnectionCount()
+}
+
+/// Client connections in all.
+final class ConnectionCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    /// Returns whether there was room; only then must `leave` be called.
+    func enter(limit: Int) -> Bool {
+        if self.count.add(1, ordering: .relaxed).newValue <= limit { return true }
+        self.count.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func leave() { self.count.subtract(1, ordering: .relaxed) }
+
+    var current: Int { self.count.load(ordering: .relaxed) }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import GatewayServer
+
+@main
+struct Tollgate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tollgate",
+        abstract: "A reverse proxy that verifies JWTs in front of Django Channels and other ASGI or HTTP backends.",
+        version: version,
+        subcommands: [Run.self, Check.self, Token.self, Demo.self]
+    )
+
+    static let version = "0.1.0"
+}
+
+/// The options every command with a settings file has.
+struct SettingsOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The settings file.")
+    var config = "gateway.yaml"
+
+    var source: SettingsSource { SettingsSource(file: self.config, environment: processEnvironment()) }
+}
