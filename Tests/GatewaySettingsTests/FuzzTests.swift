@@ -12,6 +12,9 @@ import Testing
         "SIMPLE_JWT: ", "\n  ", "\n",
     ]
 
+    /// More with `TOLLGATE_FUZZ_ROUNDS=20000`.
+    private let rounds = Project.environment("TOLLGATE_FUZZ_ROUNDS").flatMap { Int($0) } ?? 250
+
     private func check(_ bytes: [UInt8]) {
         let reading = SettingsReader.read(bytes, file: "gateway.yaml", environment: ["X": "${X}"]) { _ in .bytes([0x6B])
         }
@@ -26,7 +29,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let original = Array(Project.text(Project.root + "/gateway.yaml").utf8)
         #expect(original.count > 1000)
-        for _ in 0..<250 {
+        for _ in 0..<rounds {
             var bytes = original
             for _ in 0..<Int.random(in: 1...6, using: &generator) { mutate(&bytes, &generator) }
             check(bytes)
@@ -61,6 +64,15 @@ import Testing
     @Test func everyPrefix_ofTheReferenceFile_neverTraps() {
         let original = Array(Project.text(Project.root + "/gateway.yaml").utf8)
         for count in stride(from: 0, to: original.count, by: 13) { check(Array(original.prefix(count))) }
+    }
+
+    /// No amount of anything takes long.
+    @Test(arguments: pieces) func repeatedPiece_endsSoon(piece: String) {
+        let size = piece.utf8.count
+        let clock = ContinuousClock()
+        let duration = clock.measure { check(Array(String(repeating: piece, count: (1 << 18) / size).utf8)) }
+        #expect(duration < .seconds(30))
+        check(Array(String(repeating: "a: " + piece + "\n", count: 5000).utf8))
     }
 
     @Test func randomScalars_neverTrapTheirReaders() {

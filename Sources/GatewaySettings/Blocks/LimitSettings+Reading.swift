@@ -17,7 +17,7 @@ extension LimitSettings {
 extension SettingsField {
     fileprivate var isAutomatic: Bool {
         guard case .scalar(let scalar) = self.node.content else { return false }
-        return scalar.text == "auto"
+        return Interpolation(scalar.text, environment: self.context.environment).text == "auto"
     }
 
     fileprivate func size(in range: ClosedRange<Int>, within whole: Int) -> Int? {
