@@ -3,7 +3,7 @@ internal import CLibCrypto
 extension KeyProblem.KeyText {
     /// What kind of key a text is, or nil when it looks like none; the same forms that PyJWT refuses as HMAC secrets.
     init?(recognizing text: [UInt8]) {
-        if text.contains("-----BEGIN ") {
+        if text.contains("-----BEGIN ") || text.contains("---- BEGIN SSH2 ") {
             self = .pem
         } else if Self.sshMarks.contains(where: { text.contains($0) }) {
             self = .ssh
