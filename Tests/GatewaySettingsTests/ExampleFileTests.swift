@@ -13,5 +13,11 @@ import Testing
         #expect(reading.settings?.routes.isEmpty == false)
     }
 
+    @Test func exampleProject_isRead_withoutProblems() {
+        let environment = ["JWT_SIGNING_KEY": Reading.secret, "DJANGO_SECRET_KEY": Reading.secret]
+        let reading = SettingsReader.read(file: Self.folder + "/django-chat/gateway.yaml", environment: environment)
+        #expect(reading.problems.map { $0.rendered() } == [])
+    }
+
     @Test func examples_areFound() { #expect(Project.files(in: Self.folder, suffix: ".yaml").count >= 4) }
 }

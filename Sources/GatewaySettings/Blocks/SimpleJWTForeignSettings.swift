@@ -31,6 +31,6 @@ enum SimpleJWTForeignSettings {
         location.key = block.location.key
         let names = written.map(\.0).joined(separator: ", ")
         block.field.context.notice(
-            "only who issues tokens uses \(names)", at: location, hint: "kept for the backend, without effect here")
+            "only the issuer of tokens uses \(names)", at: location, hint: "kept for the backend, without effect here")
     }
 }
