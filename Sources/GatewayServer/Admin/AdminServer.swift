@@ -53,13 +53,11 @@ package enum AdminProblem: Error, Sendable, Equatable {
 /// The listener for operators: `/livez`, `/readyz` and `/metrics`. It shares nothing with the public listeners.
 package final class AdminServer: Sendable {
     private let channel: any Channel
-    private let unixPath: String?
     /// Where it is reachable, as written in `admin.address` but with the real port.
     package let address: String
 
     private init(channel: any Channel, unixPath: String?) {
         self.channel = channel
-        self.unixPath = unixPath
         self.address = unixPath.map { "unix:" + $0 } ?? Self.describe(channel.localAddress)
     }
 
@@ -89,10 +87,9 @@ package final class AdminServer: Sendable {
         }
     }
 
-    /// Stops listening; open connections end with their group.
+    /// Stops listening, which also removes a socket file; open connections end with their group.
     package func shutdown() async throws {
         try await self.channel.close()
-        if let unixPath { unlink(unixPath) }
     }
 
     private static func bootstrap(

@@ -227,10 +227,11 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.inbound.moveReaderIndex(forwardBy: self.parser.head.blockLength)
         self.parser.reset()
         if let length, let limit = self.worker.snapshot.bodyLimit, length > limit {
-            self.refuse(.bodyTooLarge)
-            return false
+            self.keepsAlive = false
+            self.exchange.start(.answer(.bodyTooLarge), bodyFollows: true)
+        } else {
+            self.exchange.start(decision, bodyFollows: self.decoder != nil)
         }
-        self.exchange.start(decision, bodyFollows: self.decoder != nil)
         return true
     }
 
@@ -420,6 +421,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         switch kind {
         case .relay:
             if case .relaying(let relay) = self.phase { relay.deadlinePassed() }
+        case .bodyIdle where self.gate.isPaused:
+            // It is upstream that does not take more; its own timeout watches that.
+            self.arm(.bodyIdle, after: self.worker.snapshot.timeouts.bodyIdle)
         case .head where self.inbound.readableBytes > 0, .bodyIdle:
             self.refuse(.requestTimeout)
         case .head, .keepAlive, .writeStall, .linger, .none:

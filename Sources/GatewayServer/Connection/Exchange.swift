@@ -147,7 +147,7 @@ final class Exchange {
         }
         self.abandonUpstream()
         guard !self.machine.hasResponded else {
-            self.drop()
+            self.clientVanished()
             self.client.close()
             return
         }
@@ -219,7 +219,8 @@ final class Exchange {
         case .endUpstreamRequest:
             if self.requestIsChunked { self.upstream?.writeLastChunk() }
         case .finish:
-            self.logFinished()
+            // The response went out, and was logged, before its request was complete.
+            break
         }
     }
 
@@ -231,7 +232,10 @@ final class Exchange {
 
     /// The client's connection is gone.
     func clientVanished() {
-        guard !self.machine.isIdle else { return }
+        guard !self.machine.isIdle, !self.machine.isDraining else {
+            self.machine.leave()
+            return
+        }
         if self.record.refusal.utf8CodeUnitCount == 0 { self.record.refusal = "client_vanished" }
         self.drop()
     }
@@ -289,12 +293,10 @@ final class Exchange {
     func responseEnded() -> Bool {
         self.upstream = nil
         self.client.writeEnd()
+        self.logFinished()
         switch self.machine.responseEnded() {
-        case .finish(let upstreamIsReusable):
-            self.logFinished()
-            return upstreamIsReusable
-        case .drainRequest:
-            return false
+        case .finish(let upstreamIsReusable): return upstreamIsReusable
+        case .drainRequest: return false
         }
     }
 
@@ -302,6 +304,7 @@ final class Exchange {
     func continueClient() {
         self.client.exchangeEnded()
         self.client.flush()
+        self.flushUpstream()
     }
 
     func upstreamFailed(_ failure: UpstreamFailure, beforeAnyResponseByte: Bool) {
@@ -379,9 +382,10 @@ final class Exchange {
     private func answer(_ answer: GatewayAnswer) {
         self.record.status = answer.status
         self.record.refusal = answer.label
-        let requestIsComplete = self.machine.answeredByGateway()
+        self.record.responseBytes = self.method == .head ? 0 : answer.wire.body.count
+        self.machine.answeredByGateway()
         self.client.write(answer.wire, method: self.method)
-        if requestIsComplete { self.logFinished() }
+        self.logFinished()
         self.client.exchangeEnded()
     }
 

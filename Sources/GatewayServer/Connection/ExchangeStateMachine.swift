@@ -45,6 +45,14 @@ struct ExchangeStateMachine {
         return false
     }
 
+    var isResponding: Bool {
+        if case .responding = self.state { return true }
+        return false
+    }
+
+    /// Whether only the rest of a request is missing, which is read and dropped.
+    var isDraining: Bool { self.state == .draining }
+
     /// Whether the client has been told the status already.
     var hasResponded: Bool {
         switch self.state {
@@ -176,14 +184,13 @@ struct ExchangeStateMachine {
         }
     }
 
-    /// The gateway has written an answer of its own. Returns whether the request is complete too.
-    mutating func answeredByGateway() -> Bool {
+    /// The gateway has written an answer of its own.
+    mutating func answeredByGateway() {
         switch self.state {
         case .connecting(let request), .awaitingHead(let request, _):
             self.state = request.hasEnded ? .idle : .draining
-            return request.hasEnded
         case .idle:
-            return true
+            break
         case .responding, .draining:
             preconditionFailure("own answer in \(self.state)")
         }

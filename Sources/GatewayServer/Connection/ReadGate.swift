@@ -1,7 +1,7 @@
 /// Holds back a channel's reads while the other side cannot take more. It answers NIO's own read requests, so no channel
 /// option is toggled and a paused channel is simply not read.
 struct ReadGate {
-    private var isPaused = false
+    private(set) var isPaused = false
     private var isWanted = false
 
     /// A read was asked for. Returns whether it may go on.

@@ -19,7 +19,7 @@ package struct LogTime: Sendable, Equatable {
 
 /// Renders moments as `2026-11-22T13:37:00.123Z`, remembering the part that changes only every second.
 struct TimestampRenderer: Sendable {
-    private var second = Int64.min
+    private var second: Int64?
     /// `2026-11-22T13:37:00.` and then `000Z`.
     private var text: [UInt8] = Array("0000-00-00T00:00:00.000Z".utf8)
 
