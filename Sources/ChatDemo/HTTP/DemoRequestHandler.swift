@@ -43,7 +43,9 @@ final class DemoRequestHandler: ChannelInboundHandler, RemovableChannelHandler {
             self.head = nil
             let request = DemoRequest(head: head, body: Array(body.readableBytesView))
             expectHandshake()
-            write(service.respond(to: request), to: head, keepAlive: head.isKeepAlive, context: context)
+            // NIO's decoder reads no further requests after one that asked for an upgrade. ASGI servers close then, too.
+            let keepAlive = head.isKeepAlive && !head.headers.contains(name: "Upgrade")
+            write(service.respond(to: request), to: head, keepAlive: keepAlive, context: context)
         }
     }
 
