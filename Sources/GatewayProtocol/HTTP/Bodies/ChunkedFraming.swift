@@ -156,7 +156,7 @@ extension ChunkedFraming {
             self.step = .trailerLineFeed
             return
         }
-        guard byte == 0x09 || byte >= 0x20 && byte != 0x7F && byte != 0x85 else { throw .badTrailer }
+        guard byte == 0x09 || byte >= 0x20 && byte != 0x7F else { throw .badTrailer }
     }
 
     private static let contentLength = FoldedName.hash(of: "content-length")

@@ -13,7 +13,9 @@ struct ConnectionOptions: Sendable {
         limit: Int
     ) throws(HTTPViolation) {
         var count = 0
-        for index in fields.indices where fields[index].known == .connection {
+        for index in fields.indices {
+            // A pattern, because `==` on an enum of another module is a call, for every field of every message.
+            guard case .connection = fields[index].known else { continue }
             var options = ListElements(bytes, fields[index].value)
             while let option = options.next() {
                 // Each option is compared with each field: the count bounds that work.

@@ -2,11 +2,10 @@ import GatewayMessage
 
 extension KnownField {
     /// The field that the token in `range` names, in any letter case.
-    @inline(__always)
     static func named(_ bytes: UnsafeRawBufferPointer, _ range: ByteRange) -> KnownField {
         let start = range.lowerBound
         let candidate = self.candidate(count: range.count, first: bytes[start] | 0x20)
-        guard candidate != .other else { return .other }
+        if case .other = candidate { return .other }
         let expected = candidate.name.utf8Start
         // Setting the letter-case bit is exact here: no token byte turns into a letter or `-` that was not one before.
         for index in 0..<range.count where bytes[start &+ index] | 0x20 != expected[index] { return .other }

@@ -30,7 +30,16 @@ package struct HTTPRequestParser: Sendable {
 
     /// Before the next request. Keeps the storage of the head's arrays.
     package mutating func reset() {
-        self.head.reset()
+        // Moved out and back: a copy would share the storage, and emptying a shared array allocates another.
+        var fields: [HeaderField] = []
+        var cuts: [ByteRange] = []
+        swap(&fields, &self.head.fields)
+        swap(&cuts, &self.head.queryCuts)
+        fields.removeAll(keepingCapacity: true)
+        cuts.removeAll(keepingCapacity: true)
+        self.head = RequestHead()
+        self.head.fields = fields
+        self.head.queryCuts = cuts
         self.phase = .start
         self.lines = LineCursor()
         self.framing = FramingFields()
@@ -111,7 +120,7 @@ package struct HTTPRequestParser: Sendable {
     ) throws(HTTPViolation) -> Int? {
         guard self.head.fields.count < self.limits.headerCount else { throw .tooManyFields }
         guard var line = try FieldLine.scan(bytes, from: start, acceptsNextLine: false) else { return nil }
-        if line.field.known != .other { try self.note(&line.field, bytes) }
+        try self.note(&line.field, bytes)
         if self.head.fields.capacity == 0 { self.head.fields.reserveCapacity(16) }
         self.head.fields.append(line.field)
         return line.next
@@ -121,8 +130,9 @@ package struct HTTPRequestParser: Sendable {
         _ field: inout HeaderField,
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPViolation) {
-        field.isDropped = field.known.endsHere
         switch field.known {
+        case .other:
+            return
         case .host:
             guard self.head.host == nil else { throw .duplicateHost }
             guard Authority.isValid(bytes, field.value) else { throw .badHost }
@@ -142,6 +152,7 @@ package struct HTTPRequestParser: Sendable {
         default:
             break
         }
+        field.isDropped = field.known.endsHere
     }
 
     private mutating func finish(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) {
@@ -182,7 +193,8 @@ package struct HTTPRequestParser: Sendable {
     }
 
     private func offersWebSocket(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        for field in self.head.fields where field.known == .upgrade {
+        for field in self.head.fields {
+            guard case .upgrade = field.known else { continue }
             var protocols = ListElements(bytes, field.value)
             while let name = protocols.next() {
                 if bytes.equalsIgnoringCase(name, "websocket") { return true }

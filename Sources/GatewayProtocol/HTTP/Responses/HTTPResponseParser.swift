@@ -19,7 +19,12 @@ package struct HTTPResponseParser: Sendable {
 
     /// Before the next response. Keeps the storage of the head's array.
     package mutating func reset() {
-        self.head.reset()
+        // Moved out and back: a copy would share the storage, and emptying a shared array allocates another.
+        var fields: [HeaderField] = []
+        swap(&fields, &self.head.fields)
+        fields.removeAll(keepingCapacity: true)
+        self.head = ResponseHead()
+        self.head.fields = fields
         self.phase = .statusLine
         self.lines = LineCursor()
         self.framing = FramingFields()

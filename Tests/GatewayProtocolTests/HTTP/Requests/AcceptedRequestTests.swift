@@ -176,4 +176,27 @@ import Testing
         #expect(RequestOutcome.head(RequestSummary(parser.head, Array(second.utf8))) == parseRequest(second))
         #expect(parser.head.queryCuts.isEmpty)
     }
+
+    /// A keep-alive connection allocates nothing for its heads after the first one.
+    @Test func reset_keepsTheStorageOfTheFields() throws {
+        var requests = HTTPRequestParser(limits: HTTPLimits())
+        var responses = HTTPResponseParser(limits: HTTPLimits())
+        var storage: Set<UnsafeRawPointer?> = []
+        for _ in 0..<3 {
+            #expect(try requests.parse(ByteBuffer(string: get("X: y"))) == .complete)
+            #expect(try responses.parse(ByteBuffer(string: ok("X: y")), requestMethod: .get) == .complete)
+            requests.head.fields.withUnsafeBytes { _ = storage.insert($0.baseAddress) }
+            responses.head.fields.withUnsafeBytes { _ = storage.insert($0.baseAddress) }
+            requests.reset()
+            responses.reset()
+        }
+        #expect(storage.count == 2)
+    }
+
+    @Test func limits_mayBeAbsurd() throws {
+        let boundless = HTTPLimits(requestLine: .max, headerLine: .max, headerBlock: .max, headerCount: .max)
+        #expect(parseRequest(get(), limits: boundless).head != nil)
+        let nothing = HTTPLimits(requestLine: .min, headerLine: -1, headerBlock: -1, headerCount: -1)
+        #expect(parseRequest(get(), limits: nothing) == .violation(.headTooLarge))
+    }
 }
