@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .build/release/tollgate
 VENV := .venv
-SWIFT_BUILD := swift build -c release --static-swift-stdlib --product tollgate
+# Exclusivity is checked at run time in debug builds and tests; see Package.swift.
+SWIFT_BUILD := swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked --product tollgate
 
 .PHONY: help demo build test unit end-to-end lint soak system-packages test-packages clean
 

@@ -75,7 +75,7 @@ import Testing
         let text = Project.text(path)
         #expect(text.contains("# " + line))
         let changed = text.replacing("# " + line, with: line)
-        let reading = SettingsReader.read(text: changed, file: "gateway.yaml", environment: [:]) { _ in nil }
+        let reading = SettingsReader.read(text: changed, file: "gateway.yaml", environment: ["JWT_SIGNING_KEY": Reading.secret]) { _ in nil }
         #expect(reading.problems.map { $0.rendered() } == [])
     }
 

@@ -106,6 +106,7 @@ final class Exchange {
             connection: self.handshake == nil ? .persistent : .webSocket,
             defaultHost: self.pool?.definition.defaultHost ?? [],
             forwarded: self.client.forwardedLines,
+            forwardsHost: true,
             identity: injected,
             extra: extensions,
             into: &self.outgoing

@@ -20,7 +20,7 @@ extension HTTPWriter {
     /// The head for the upstream: method, target without `queryCuts`, HTTP/1.1, the kept lines, the injected blocks, framing
     /// as received, what `connection` needs.
     ///
-    /// `defaultHost` stands in for a `Host` that an HTTP/1.0 client left out: HTTP/1.1 must have one. The fields of `head`
+    /// `forwardsHost` adds `X-Forwarded-Host`. `defaultHost` stands in for a `Host` that an HTTP/1.0 client left out: HTTP/1.1 must have one. The fields of `head`
     /// must lie in `block` in order, without gaps, as the parser leaves them.
     package static func writeRequestHead(
         _ head: RequestHead,
@@ -28,12 +28,13 @@ extension HTTPWriter {
         connection: UpstreamConnection = .persistent,
         defaultHost: [UInt8] = [],
         forwarded: [UInt8] = [],
+        forwardsHost: Bool = false,
         identity: [UInt8] = [],
         extra: [UInt8] = [],
         into out: inout ByteBuffer
     ) {
         let room =
-            head.blockLength &+ defaultHost.count &+ forwarded.count &+ identity.count &+ extra.count
+            head.blockLength &+ (head.host?.count ?? 0) &+ defaultHost.count &+ forwarded.count &+ identity.count &+ extra.count
             &+ Self.roomForOwnLines
         block.withUnsafeBytes { block in
             _ = out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
@@ -49,6 +50,7 @@ extension HTTPWriter {
                 }
                 line.copyKeptLines(head.fields, of: block, blockLength: head.blockLength)
                 line.write(forwarded)
+                if forwardsHost { Self.writeForwardedHost(head, block, &line) }
                 line.write(identity)
                 line.write(extra)
                 Self.writeFraming(head.framing, &line)
@@ -75,6 +77,14 @@ extension HTTPWriter {
         line.copy(ByteRange(start: at, end: query.upperBound), of: block)
         // Nothing of the query is left: the `?` goes as well.
         if line.count == mark &+ 1 { line.truncate(to: mark) }
+    }
+
+    /// What the client asked for, for backends that are told to look here (`USE_X_FORWARDED_HOST`); `Host` itself is kept too.
+    private static func writeForwardedHost(_ head: RequestHead, _ block: UnsafeRawBufferPointer, _ line: inout HeadCursor) {
+        guard let host = head.host else { return }
+        line.write("X-Forwarded-Host: ")
+        line.copy(host, of: block)
+        line.write("\r\n")
     }
 
     private static func writeConnection(_ connection: UpstreamConnection, _ line: inout HeadCursor) {
