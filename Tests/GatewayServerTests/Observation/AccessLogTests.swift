@@ -121,7 +121,8 @@ struct AccessLogTests {
 
     @Test(arguments: LogFormat.allCases)
     func hostileValues_stayInsideTheirField(format: LogFormat) throws {
-        let hostile = "x\" user=admin\r\n2026-11-22T13:37:00.123Z request \u{1B}[2J\",\"user\":\"admin\"}\n{\"a\":\"\u{2028}"
+        let hostile =
+            "x\" user=admin\r\n2026-11-22T13:37:00.123Z request \u{1B}[2J\",\"user\":\"admin\"}\n{\"a\":\"\u{2028}"
         let bytes = Array(hostile.utf8) + [0xFF, 0xC2]
         let lines = try self.lines(format) { log in
             var record = AccessRecord(time: Self.time, id: Self.id)

@@ -34,7 +34,8 @@ struct LogTimeTests {
         }
         #expect(
             String(decoding: bytes, as: UTF8.self)
-                == "1970-01-01T00:00:59.999Z 1970-01-01T00:01:00.000Z 1970-01-01T00:01:00.001Z 1970-01-01T00:00:59.000Z ")
+                == "1970-01-01T00:00:59.999Z 1970-01-01T00:01:00.000Z 1970-01-01T00:01:00.001Z 1970-01-01T00:00:59.000Z "
+        )
     }
 
     @Test func timestamp_agreesWithAnotherCalendar_onRandomDays() {
@@ -71,10 +72,11 @@ struct LogTextTests {
         #expect(self.escaped(Array(text.utf8), .json) == inJSON)
     }
 
-    @Test(arguments: [
-        [0xFF], [0x80], [0xC0, 0xAF], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
-        [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0xF0, 0x9F, 0x98],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF], [0x80], [0xC0, 0xAF], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
+            [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0xF0, 0x9F, 0x98],
+        ] as [[UInt8]])
     func bytes_areEscapedOneByOne_whenTheyAreNotUTF8(bytes: [UInt8]) {
         let hexadecimal = bytes.map { String($0, radix: 16) }
         #expect(self.escaped([0x61] + bytes + [0x62], .text) == "a" + hexadecimal.map { #"\x"# + $0 }.joined() + "b")

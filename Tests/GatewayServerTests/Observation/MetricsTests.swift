@@ -64,7 +64,8 @@ struct WorkerMetricsTests {
         #expect(text.samples.count == WorkerMetrics.seriesPerFamily + 1)
         #expect(text[#"tollgate_upstream_errors_total{upstream="other",kind="other"}"#] == "5905")
         // Other families have room.
-        #expect(metrics.slot(.upstreamConnections, "chat", "opened") != metrics.slot(.upstreamConnections, "b", "opened"))
+        #expect(
+            metrics.slot(.upstreamConnections, "chat", "opened") != metrics.slot(.upstreamConnections, "b", "opened"))
     }
 }
 

@@ -34,7 +34,9 @@ struct Exposition {
                 family = words[2]
             } else if line.hasPrefix("# TYPE ") {
                 // Directly behind its HELP, once, before the samples.
-                guard words.count == 4, words[2] == family, self.types[family] == nil else { throw Malformed(line: line) }
+                guard words.count == 4, words[2] == family, self.types[family] == nil else {
+                    throw Malformed(line: line)
+                }
                 guard ["counter", "gauge", "histogram"].contains(words[3]) else { throw Malformed(line: line) }
                 self.types[family] = words[3]
             } else {
@@ -105,7 +107,9 @@ struct PrometheusTextTests {
         metrics.add(metrics.slot(.requests, "b", "200"), 2)
         metrics.add(metrics.slot(.requests, "a", "404"))
         metrics.add(metrics.slot(.connectionsActive), 3)
-        let samples = [MetricSample(.buildInfo, ["0.1"], .integer(1)), MetricSample(.processStart, .microseconds(1_500_000))]
+        let samples = [
+            MetricSample(.buildInfo, ["0.1"], .integer(1)), MetricSample(.processStart, .microseconds(1_500_000)),
+        ]
         let expected = """
             # HELP tollgate_build_info Always 1; the label tells the version.
             # TYPE tollgate_build_info gauge
@@ -157,7 +161,8 @@ struct PrometheusTextTests {
         }
         #expect(buckets.last?.labels.last?.value == "+Inf")
         #expect(text[#"tollgate_request_duration_seconds_count{route="a"}"#] == "1000")
-        #expect(text[#"tollgate_request_duration_seconds_sum{route="a"}"#] == PrometheusText.seconds(values.reduce(0, +)))
+        #expect(
+            text[#"tollgate_request_duration_seconds_sum{route="a"}"#] == PrometheusText.seconds(values.reduce(0, +)))
     }
 
     @Test(arguments: HistogramScale.allCases)
