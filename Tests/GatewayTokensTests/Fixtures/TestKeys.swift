@@ -212,6 +212,20 @@ enum TestKeys {
         -----END PUBLIC KEY-----
         """
 
+    /// The same with the key itself as the curve's generator, so that its private half is 1 (CVE-2020-0601).
+    static let p256OwnGenerator =
+        """
+        -----BEGIN PUBLIC KEY-----
+        MIIBSzCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAABAAAA
+        AAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA////
+        ///////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMVAMSd
+        NgiG5wSTamZ44ROdJreBn36QBEEEQt6vphIztWSCqoNYy9XZLwaMfpkM7gHJQ4gk
+        btjO8nzInAP5QJuapEibCsabIxJRIYCF47sA9XnQapKZ0MF0WwIhAP////8AAAAA
+        //////////+85vqtpxeehPO5ysL8YyVRAgEBA0IABELer6YSM7VkgqqDWMvV2S8G
+        jH6ZDO4ByUOIJG7YzvJ8yJwD+UCbmqRImwrGmyMSUSGAheO7APV50GqSmdDBdFs=
+        -----END PUBLIC KEY-----
+        """
+
     /// On secp256k1.
     static let secp256k1 = """
         -----BEGIN PUBLIC KEY-----

@@ -27,6 +27,7 @@ struct VerificationKeyTests {
         arguments: [
             (TestKeys.rsa, .rs256), (TestKeys.rsa, .ps512), (TestKeys.rsaPKCS1, .rs384),
             (TestKeys.rsaCertificate, .ps256), (TestKeys.p256, .es256), (TestKeys.p256Certificate, .es256),
+            (TestKeys.p256Explicit, .es256),
             (TestKeys.secp256k1, .es256k), (TestKeys.p384, .es384), (TestKeys.p521, .es512), (TestKeys.ed25519, .edDSA),
             (TestKeys.ed448, .edDSA), ("\n\n" + TestKeys.p256 + "\n\n", .es256),
             ("Subject: a comment above\n" + TestKeys.p256, .es256),
@@ -64,6 +65,7 @@ struct VerificationKeyTests {
             (TestKeys.rsa16392, .rs256, .rsaTooLong(bits: 16392)),
             (TestKeys.rsaExponent1, .rs256, .badRSAExponent), (TestKeys.rsaEvenExponent, .rs256, .badRSAExponent),
             (TestKeys.rsaHugeExponent, .rs256, .badRSAExponent),
+            (TestKeys.p256OwnGenerator, .es256, .wrongCurve(expected: "prime256v1", found: "an unnamed curve")),
             (TestKeys.p256OffCurve, .es256, .unreadable(label: "PUBLIC KEY")),
             (TestKeys.ed25519Identity, .edDSA, .weakPoint), (TestKeys.ed448Identity, .edDSA, .weakPoint),
             (TestKeys.rsa, .hs256, .publicKeyForSecretAlgorithm(.hs256)),

@@ -147,6 +147,23 @@ struct SignatureTests {
         return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
     }
 
+    /// Keys are shared by all workers, contexts are not.
+    @Test func key_servesManyThreadsAtOnce() async throws {
+        let rules = try Self.keys.map { (try TokenRules.publicKey($0.0, $0.1), $0.2) }
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    var verifier = TokenVerifier()
+                    return rules.allSatisfy { rules, token in
+                        (0..<5).allSatisfy { _ in verifier.judge(Array(token.utf8), rules) == .accepted(user: "7") }
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes == [Bool](repeating: true, count: 8))
+    }
+
     @Test func oneVerifier_servesManyKeysInAnyOrder() throws {
         var generator = SeededGenerator(seed: 42)
         var verifier = TokenVerifier()
