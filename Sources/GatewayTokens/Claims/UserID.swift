@@ -1,9 +1,10 @@
-/// The one spelling of who a user is, from the claim `USER_ID_CLAIM` names. Headers, limits, logs and revocation use it.
+/// The one spelling of who a user is, from the claim `USER_ID_CLAIM` names. Headers, limits, logs and revocation use
+/// it.
 enum UserID {
     static let maximumLength = 255
 
-    /// Nil for what could not name a user, or could name one in a second spelling: a number with a sign or fraction, blanks
-    /// around a text, digits of other scripts that Python's `int()` reads as well.
+    /// Nil for what could not name a user, or could name one in a second spelling: a number with a sign or fraction,
+    /// blanks around a text, digits of other scripts that Python's `int()` reads as well.
     static func canonical(_ document: JSONDocument, _ node: Int) -> String? {
         let text = document.text(of: node)
         switch document.kind(node) {

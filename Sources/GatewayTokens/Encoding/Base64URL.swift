@@ -1,5 +1,5 @@
-/// Base64url as RFC 7515 section 2 wants it: no padding, no other characters, and unused bits of the last character zero,
-/// so that each byte string has exactly one spelling.
+/// Base64url as RFC 7515 section 2 wants it: no padding, no other characters, and unused bits of the last character
+/// zero, so that each byte string has exactly one spelling.
 enum Base64URL {
     /// The value of each character; 255 for bytes outside the alphabet.
     private static let values: [UInt8] = {

@@ -1,5 +1,5 @@
-/// Turns a JSON text into nodes, with an explicit stack instead of recursion. Escapes are resolved in place, which always
-/// fits because an escape is never shorter than what it stands for.
+/// Turns a JSON text into nodes, with an explicit stack instead of recursion. Escapes are resolved in place, which
+/// always fits because an escape is never shorter than what it stands for.
 struct JSONParser {
     private var text: [UInt8]
     private var nodes: [JSONNode] = []

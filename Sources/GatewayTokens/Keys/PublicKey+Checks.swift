@@ -16,8 +16,8 @@ extension PublicKey {
         EVP_PKEY_get0_type_name(self.pointer).map { String(cString: $0) } ?? "unknown"
     }
 
-    /// RFC 7518 sections 3.3 and 3.5. Libcrypto itself refuses more than 16384 bits when it verifies; an exponent beyond
-    /// 64 bits only makes each verification slow.
+    /// RFC 7518 sections 3.3 and 3.5. Libcrypto itself refuses more than 16384 bits when it verifies; an exponent
+    /// beyond 64 bits only makes each verification slow.
     private func checkRSA() throws(KeyProblem) {
         guard EVP_PKEY_is_a(self.pointer, "RSA") == 1 else {
             throw .wrongFamily(expected: "RSA", found: self.typeName)

@@ -2,8 +2,8 @@ internal import CLibCrypto
 
 /// A public key as libcrypto holds it.
 ///
-/// Unchecked because of the pointer: the key is never changed after `init`, libcrypto counts its references atomically and
-/// guards its own caches, and each worker verifies with contexts of its own.
+/// Unchecked because of the pointer: the key is never changed after `init`, libcrypto counts its references atomically
+/// and guards its own caches, and each worker verifies with contexts of its own.
 final class PublicKey: @unchecked Sendable {
     let pointer: OpaquePointer
 

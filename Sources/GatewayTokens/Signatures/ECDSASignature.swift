@@ -1,4 +1,5 @@
-/// JWS writes an ECDSA signature as R and S side by side (RFC 7518 section 3.4); libcrypto reads a DER sequence of two integers.
+/// JWS writes an ECDSA signature as R and S side by side (RFC 7518 section 3.4); libcrypto reads a DER sequence of two
+/// integers.
 enum ECDSASignature {
     /// Replaces `der`. R and S keep their values whatever they are: libcrypto checks their range.
     static func writeDER(ofFixedWidth signature: [UInt8], into der: inout [UInt8]) {

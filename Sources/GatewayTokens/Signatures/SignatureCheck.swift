@@ -1,5 +1,5 @@
-/// Checks signatures made with one key, with libcrypto contexts that are made once and reused for each token. Belongs to
-/// one worker.
+/// Checks signatures made with one key, with libcrypto contexts that are made once and reused for each token. Belongs
+/// to one worker.
 enum SignatureCheck {
     case hmac(HMACCheck)
     /// RSA and ECDSA: over a digest.

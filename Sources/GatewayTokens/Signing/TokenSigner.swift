@@ -1,7 +1,7 @@
 internal import CLibCrypto
 
-/// Makes tokens for development and tests, shaped like simplejwt's: the header is `{"alg":"HS256","typ":"JWT"}`, the JSON
-/// compact and ASCII.
+/// Makes tokens for development and tests, shaped like simplejwt's: the header is `{"alg":"HS256","typ":"JWT"}`, the
+/// JSON compact and ASCII.
 package enum TokenSigner {
     /// Signs exactly these claims, in this order.
     package static func sign(
@@ -20,8 +20,8 @@ package enum TokenSigner {
         return signed + "." + Base64URL.encode(code)
     }
 
-    /// The claims of an access token as simplejwt issues it: `token_type`, `exp`, `iat`, `jti`, `user_id`, then `others`,
-    /// which replace a claim of the same name in its place.
+    /// The claims of an access token as simplejwt issues it: `token_type`, `exp`, `iat`, `jti`, `user_id`, then
+    /// `others`, which replace a claim of the same name in its place.
     package static func accessTokenClaims(
         user: String,
         lifetime: Int64,

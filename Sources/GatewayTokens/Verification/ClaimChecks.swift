@@ -1,5 +1,5 @@
-/// The checks of a payload whose signature is valid, in the order of PyJWT and then simplejwt: the first that fails decides
-/// the answer.
+/// The checks of a payload whose signature is valid, in the order of PyJWT and then simplejwt: the first that fails
+/// decides the answer.
 struct ClaimChecks {
     private let document: JSONDocument
     private let rules: TokenRules

@@ -1,5 +1,5 @@
-/// The rules for a token's header. Nothing in it is ever fetched or used as a key: `jku`, `x5u`, `jwk` and `x5c` are not
-/// even read.
+/// The rules for a token's header. Nothing in it is ever fetched or used as a key: `jku`, `x5u`, `jwk` and `x5c` are
+/// not even read.
 enum JOSEHeader {
     static let maximumKeyIDLength = 256
 
@@ -17,8 +17,8 @@ enum JOSEHeader {
 
     private static func isAcceptable(_ header: JSONDocument) -> Bool {
         let root = header.root
-        // No extension is understood, so naming one is fatal (RFC 7515 section 4.1.11); compression is refused (RFC 8725
-        // section 3.6).
+        // No extension is understood, so naming one is fatal (RFC 7515 section 4.1.11); compression is refused (RFC
+        // 8725 section 3.6).
         if header.member("crit", of: root) != nil || header.member("zip", of: root) != nil { return false }
         if let node = header.member("b64", of: root), header.kind(node) != .true { return false }
         if let node = header.member("kid", of: root) {

@@ -1,5 +1,5 @@
-/// Takes a token apart and checks it: structure, header, algorithm, signature, then the claims. Belongs to one worker: it
-/// keeps libcrypto contexts of the keys it has used.
+/// Takes a token apart and checks it: structure, header, algorithm, signature, then the claims. Belongs to one worker:
+/// it keeps libcrypto contexts of the keys it has used.
 package struct TokenVerifier: ~Copyable {
     private var checks: [(key: VerificationKey, check: SignatureCheck)] = []
 

@@ -2,7 +2,8 @@ import Testing
 
 @testable import GatewayTokens
 
-/// The published examples of the RFCs. Their payloads are not claims a gateway would accept: only their signatures count.
+/// The published examples of the RFCs. Their payloads are not claims a gateway would accept: only their signatures
+/// count.
 struct PublishedVector: Sendable, CustomTestStringConvertible {
     let source: String
     let algorithm: SigningAlgorithm

@@ -34,8 +34,8 @@ struct Verdict: Sendable, CustomTestStringConvertible {
     var testDescription: String { self.name }
 }
 
-/// Tokens that simplejwt 5.5.1 on PyJWT 2.15.1 was seen to accept or refuse, numbered as in that survey, and what a strict
-/// edge says. What it refuses the edge refuses too.
+/// Tokens that simplejwt 5.5.1 on PyJWT 2.15.1 was seen to accept or refuse, numbered as in that survey, and what a
+/// strict edge says. What it refuses the edge refuses too.
 struct VerdictBatteryTests {
     private static let times: [Verdict] = [
         .accepted("1 good", [:]),
