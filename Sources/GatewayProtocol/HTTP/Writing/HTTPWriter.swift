@@ -34,8 +34,8 @@ extension HTTPWriter {
         into out: inout ByteBuffer
     ) {
         let room =
-            head.blockLength &+ (head.host?.count ?? 0) &+ defaultHost.count &+ forwarded.count &+ identity.count &+ extra.count
-            &+ Self.roomForOwnLines
+            head.blockLength &+ (head.host?.count ?? 0) &+ defaultHost.count
+            &+ forwarded.count &+ identity.count &+ extra.count &+ Self.roomForOwnLines
         block.withUnsafeBytes { block in
             _ = out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
                 var line = HeadCursor(space)
@@ -79,8 +79,13 @@ extension HTTPWriter {
         if line.count == mark &+ 1 { line.truncate(to: mark) }
     }
 
-    /// What the client asked for, for backends that are told to look here (`USE_X_FORWARDED_HOST`); `Host` itself is kept too.
-    private static func writeForwardedHost(_ head: RequestHead, _ block: UnsafeRawBufferPointer, _ line: inout HeadCursor) {
+    /// What the client asked for, for backends that are told to look here (`USE_X_FORWARDED_HOST`); `Host` itself is
+    /// kept too.
+    private static func writeForwardedHost(
+        _ head: RequestHead,
+        _ block: UnsafeRawBufferPointer,
+        _ line: inout HeadCursor
+    ) {
         guard let host = head.host else { return }
         line.write("X-Forwarded-Host: ")
         line.copy(host, of: block)

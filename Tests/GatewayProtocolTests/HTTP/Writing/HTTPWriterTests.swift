@@ -8,6 +8,7 @@ import Testing
         var connection = UpstreamConnection.persistent
         var defaultHost = ""
         var forwarded = ""
+        var forwardsHost = false
         var identity = ""
         var extra = ""
         var cuts: [String] = []
@@ -30,6 +31,7 @@ import Testing
             connection: how.connection,
             defaultHost: Array(how.defaultHost.utf8),
             forwarded: Array(how.forwarded.utf8),
+            forwardsHost: how.forwardsHost,
             identity: Array(how.identity.utf8),
             extra: Array(how.extra.utf8),
             into: &out
@@ -84,6 +86,18 @@ import Testing
         let method = request.prefix { $0 != " " }
         let written = try Self.rewrite(request, Rewriting(connection: connection))
         #expect(written == "\(method) / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n")
+    }
+
+    @Test func forwardedHost_isWritten_whenThereIsAHost() throws {
+        let host = String(repeating: "h", count: 400)
+        let how = Rewriting(forwarded: "X-Forwarded-Port: 80\r\n", forwardsHost: true, identity: "X-User-Id: 7\r\n")
+        #expect(
+            try Self.rewrite("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n", how)
+                == "GET / HTTP/1.1\r\nHost: \(host)\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Host: \(host)\r\n"
+                + "X-User-Id: 7\r\n\r\n"
+        )
+        let old = try Self.rewrite("GET / HTTP/1.0\r\n\r\n", how)
+        #expect(old == "GET / HTTP/1.1\r\nHost: \r\nX-Forwarded-Port: 80\r\nX-User-Id: 7\r\n\r\n")
     }
 
     @Test func oldRequest_isUpgraded_andGetsAHost() throws {
