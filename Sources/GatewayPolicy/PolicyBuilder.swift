@@ -79,22 +79,12 @@ private struct PolicyBuilder {
     }
 
     private mutating func checkOrigins(of route: RouteSettings, _ origins: OriginRules?) {
-        guard route.webSocket != nil else { return }
-        guard let origins else {
-            return self.report(
-                "a WebSocket route needs allowed_origins",
-                at: route.location,
-                hint: "allowed_origins: [\".example.com\"], at the top of the file or in this route"
-            )
-        }
-        let isWritten = !(route.allowedOrigins ?? self.settings.allowedOrigins ?? []).isEmpty
-        if !isWritten, !origins.allowsMissing {
-            self.report(
-                "allowed_origins is empty: no handshake could ever pass",
-                at: route.location,
-                hint: "name the origins, or write allow_missing_origin: true for clients that send none"
-            )
-        }
+        guard route.webSocket != nil, origins == nil else { return }
+        self.report(
+            "a WebSocket route needs allowed_origins",
+            at: route.location,
+            hint: "allowed_origins: [\".example.com\"], at the top of the file or in this route"
+        )
     }
 
     private mutating func origins(_ patterns: [Located<String>]) -> OriginRules {

@@ -8,6 +8,8 @@ struct CharacterClass: Hashable, Sendable {
         var isNegated: Bool
         var isASCII: Bool
 
+        var complement: Category { Category(kind: self.kind, isNegated: !self.isNegated, isASCII: self.isASCII) }
+
         func contains(_ scalar: UInt32) -> Bool {
             let isMember =
                 switch self.kind {
@@ -38,7 +40,7 @@ struct CharacterClass: Hashable, Sendable {
 
     /// Whether any character outside ASCII may be a member; true when in doubt.
     var reachesBeyondASCII: Bool {
-        if self.isNegated { return true }
+        if self.isNegated { return !self.categories.contains { self.categories.contains($0.complement) } }
         return self.ranges.contains { $0.upperBound >= 0x80 }
             || self.categories.contains { !$0.isASCII || $0.isNegated }
     }

@@ -66,6 +66,7 @@ extension RegexParser {
     /// `(?ims)` at the beginning, `(?i-s:…)` anywhere.
     private mutating func flagGroup(_ outer: Flags, mayChangeFlags: Bool) throws(PatternProblem) -> Opening {
         var flags = outer
+        var rules: Set<Unicode.Scalar> = []
         var isRemoving = false
         var count = 0
         while let scalar = self.next() {
@@ -73,14 +74,18 @@ extension RegexParser {
             case "i": flags.ignoresCase = !isRemoving
             case "m": flags.isMultiline = !isRemoving
             case "s": flags.dotMatchesAll = !isRemoving
-            case "a" where !isRemoving: flags.isASCII = true
-            case "u" where !isRemoving: flags.isASCII = false
+            case "a" where !isRemoving, "u" where !isRemoving: rules.insert(scalar)
             case "-" where !isRemoving:
                 isRemoving = true
                 count = 0
                 continue
-            case ":" where count > 0: return .group(index: nil, flags)
+            case ":" where count > 0:
+                try self.choose(rules, in: &flags)
+                return .group(index: nil, flags)
             case ")" where count > 0 && !isRemoving:
+                if flags.isASCII { rules.insert("a") }
+                if flags.isUnicode { rules.insert("u") }
+                try self.choose(rules, in: &flags)
                 guard mayChangeFlags else {
                     throw self.problem("global flags not at the start of the expression", hint: "write (?i:…) here")
                 }
@@ -92,5 +97,12 @@ extension RegexParser {
             count += 1
         }
         throw self.problem("missing ), unterminated flags")
+    }
+
+    private func choose(_ rules: Set<Unicode.Scalar>, in flags: inout Flags) throws(PatternProblem) {
+        guard rules.count < 2 else { throw self.problem("the flags a and u are incompatible") }
+        guard let rule = rules.first else { return }
+        flags.isASCII = rule == "a"
+        flags.isUnicode = rule == "u"
     }
 }

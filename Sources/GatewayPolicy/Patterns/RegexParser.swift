@@ -4,6 +4,8 @@ struct RegexParser {
     struct Flags {
         var ignoresCase = false
         var isASCII = false
+        /// `(?u)` was written; it is the default, but Python refuses it beside `(?a)`.
+        var isUnicode = false
         var isMultiline = false
         var dotMatchesAll = false
     }
