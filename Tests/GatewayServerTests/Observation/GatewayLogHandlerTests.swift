@@ -23,7 +23,7 @@ struct GatewayLogHandlerTests {
     func event_isOneLine_withSortedMetadata(format: LogFormat, expected: String) throws {
         var handler = try self.handler(format)
         handler[metadataKey: LogKey.connectionID] = "12ab"
-        let event = self.event("no upstream", [LogKey.upstream: "chat", LogKey.problem: "Connection refused"])
+        let event = self.event("no upstream", [LogKey.upstreamName: "chat", LogKey.problem: "Connection refused"])
         #expect(String(decoding: handler.line(for: event, at: Self.time), as: UTF8.self) == expected)
     }
 

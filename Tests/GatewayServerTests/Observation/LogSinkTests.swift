@@ -181,6 +181,31 @@ import Testing
         #expect(rmdir(path) == 0)
     }
 
+    @Test func reopen_beginsWithAWholeLine_whenTheOldDestinationTookAPart() throws {
+        let path = self.folder.file("fifo")
+        #expect(mkfifo(path, 0o600) == 0)
+        let reading = open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(reading) }
+        let sink = try LogSink(to: .file(path: path))
+        // More than a pipe takes, in one block: the write ends inside a line.
+        var block = LogBlock()
+        for number in 0..<3000 {
+            block.bytes.append(contentsOf: line("line \(number) " + String(repeating: "x", count: 101)))
+            block.lines += 1
+        }
+        sink.take(&block)
+        usleep(50_000)
+        #expect(rename(path, path + ".1") == 0)
+        try sink.reopen()
+        #expect(sink.flushAndStop(timeout: .seconds(5)))
+        let old = Files.readAll(reading)
+        #expect(old.last != 0x0A, "the pipe should have taken a part of a line")
+        let lines = Files.lines(path)
+        #expect(lines.first == "line \(newlines(old)) " + String(repeating: "x", count: 101))
+        #expect(newlines(old) + lines.count == 3000)
+        #expect(sink.droppedLines == 0)
+    }
+
     @Test func reopen_leaksNoDescriptor_whenRepeated() throws {
         let path = self.folder.file("access.log")
         let sink = try LogSink(to: .file(path: path))
