@@ -45,8 +45,8 @@ extension ChatPage {
           1012: 'The service is restarting.',
           1013: 'Too busy, try again later.',
           1014: 'The backend cannot be reached.',
-          4001: 'The token is missing, bad or out of time.',
-          4003: 'You may not enter this room.',
+          4001: 'A new token is needed.',
+          4003: 'A new token would not help: this user may not enter.',
         };
 
         function logEvent(kind, text, code) {

@@ -6,7 +6,7 @@ extension ChatPage {
         let socket = null;    // its socket, if any
         let retryTimer = 0;
         let failures = 0;     // in a row, for the growing pause
-        let refusals = 0;     // 4001 in a row although the token was new
+        let refusals = 0;     // 4001 in a row although the token had time left
         let sendWhenOpen = false;
 
         function enter(chosen) {
@@ -16,6 +16,8 @@ extension ChatPage {
           failures = refusals = 0;
           showRoom();
           connect();
+          // Not where a keyboard would pop up over the messages.
+          if (matchMedia('(pointer: fine)').matches) $('message-input').focus();
         }
 
         function leaveRoom() {
@@ -64,7 +66,10 @@ extension ChatPage {
           logEvent(code === 4001 || code === 4003 || code === 1006 ? 'bad' : 'info', `Socket closed: ${said}. ${meaning}`, code);
           showOnline([]);
           switch (code) {
-            case 4001: return tokenIsOver();
+            case 4001:
+              // With time left it is the token that is unwelcome, and a new one may be as unwelcome.
+              refusals = secondsLeft() > 0 ? refusals + 1 : 0;
+              return tokenIsOver();
             case 4003: return showRefusal(event.reason);
             case 1002: case 1003: case 1007: case 1008: case 1009:
               return stop('The socket was closed.', `${said}. ${meaning}`, code);
@@ -91,10 +96,9 @@ extension ChatPage {
 
         async function tokenIsOver() {
           if (!$('auto-refresh').checked) return askForRefresh();
-          if (refusals >= 2) {
+          if (refusals > 2) {
             return stop('The gateway keeps refusing new tokens.', 'Do both sides have the same signing key?', 4001);
           }
-          refusals += 1;
           await refreshAndReconnect();
         }
 
@@ -134,6 +138,7 @@ extension ChatPage {
             return showNotice('waiting', 'You are offline.', 'The page reconnects when the network is back.',
               'Try now', connect);
           }
+          clearInterval(retryTimer);
           const pause = Math.min(30, 2 ** failures) * (0.85 + 0.3 * Math.random());
           failures += 1;
           const due = now() + pause;

@@ -40,7 +40,7 @@ extension ChatPage {
     private static let pieces = #"""
 
         button { cursor: pointer; border: 1px solid transparent; border-radius: 9px; padding: .45rem .85rem;
-          background: none; font-weight: 500; line-height: 1.35; min-height: 38px; }
+          background: none; font-weight: 500; line-height: 1.35; min-height: 38px; white-space: nowrap; }
         .primary { background: var(--accent); color: var(--on-accent); font-weight: 600; }
         .primary:hover:not(:disabled) { background: color-mix(in srgb, var(--accent) 88%, var(--ink)); }
         .quiet { border-color: var(--line); background: var(--surface); }
@@ -66,7 +66,7 @@ extension ChatPage {
         .pill { display: inline-flex; align-items: center; gap: .45rem; padding: .22rem .7rem; border-radius: 99px;
           background: var(--raised); border: 1px solid var(--line); font-size: .8125rem; font-weight: 560;
           font-variant-numeric: tabular-nums; white-space: nowrap; }
-        .pill i { width: 8px; height: 8px; border-radius: 50%; background: var(--muted); }
+        .pill i { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--muted); }
         .pill[data-state=open] { background: var(--soft); border-color: transparent; color: var(--accent); }
         .pill[data-state=open] i { background: var(--accent); }
         .pill:is([data-state=connecting], [data-state=refreshing], [data-state=waiting]) { color: var(--warn);
@@ -126,7 +126,7 @@ extension ChatPage {
         .card h1 { font-size: 1.625rem; letter-spacing: -.02em; margin: 1.1rem 0 .35rem; }
         .lead { color: var(--muted); text-wrap: pretty; }
         .people { display: grid; gap: .5rem; margin: 1.25rem 0 1.1rem; }
-        .person { display: flex; align-items: center; gap: .8rem; text-align: left; padding: .6rem .8rem; border-radius: 12px;
+        .person { display: flex; align-items: center; gap: .8rem; text-align: left; white-space: normal; padding: .6rem .8rem; border-radius: 12px;
           border-color: var(--line); background: var(--surface); }
         .person:hover { border-color: var(--accent); background: var(--raised); }
         .person strong { display: block; font-weight: 600; line-height: 1.3; }
@@ -144,7 +144,7 @@ extension ChatPage {
         .bar .pill { margin-inline: .25rem auto; }
         .me { display: flex; align-items: center; gap: .5rem; font-weight: 560; }
         .me .avatar { width: 1.75rem; height: 1.75rem; font-size: .8125rem; }
-        .columns { display: grid; grid-template-columns: 15.5rem minmax(0, 1fr) 21.5rem; gap: 1rem; padding: 1rem;
+        .columns { display: grid; grid-template-columns: 15.5rem minmax(0, 1fr) 22.5rem; gap: 1rem; padding: 1rem;
           min-height: 0; width: 100%; max-width: 96rem; margin-inline: auto; }
         .side, .inspector { min-height: 0; overflow-y: auto; display: flex; flex-direction: column; gap: 1rem;
           scrollbar-width: thin; }
@@ -165,7 +165,7 @@ extension ChatPage {
           text-align: center; background: color-mix(in srgb, var(--ink) 8%, transparent); font-variant-numeric: tabular-nums; }
         .online li { display: flex; align-items: center; gap: .6rem; padding: .25rem .6rem; }
         .online .avatar { width: 1.6rem; height: 1.6rem; font-size: .75rem; position: relative; }
-        .online .avatar::after { content: ""; position: absolute; right: -2px; bottom: -2px; width: 9px; height: 9px;
+        .online .avatar::after { content: ""; position: absolute; right: -4px; bottom: -4px; width: 8px; height: 8px;
           border-radius: 50%; background: #2f9e5c; border: 2px solid var(--bg); box-sizing: content-box; }
         .online em { font-style: normal; color: var(--muted); font-size: .8125rem; }
         #online-empty, .tip { padding: 0 .6rem; }
@@ -210,7 +210,7 @@ extension ChatPage {
         .composer button { min-height: 42px; min-width: 5rem; }
         .composer .hint { grid-column: 1 / -1; min-height: 1.5em; }
 
-        .log { flex: 1 0 11rem; display: flex; flex-direction: column; min-height: 0; padding-bottom: .4rem; }
+        .log { flex: 1 0 8.5rem; display: flex; flex-direction: column; min-height: 0; padding-bottom: .4rem; }
         #event-log { flex: 1 1 0; min-height: 0; overflow-y: auto; margin: .4rem -.4rem 0; padding: 0 .4rem; outline-offset: -2px;
           scrollbar-width: thin; font-size: .8125rem; }
         #event-log li { display: grid; grid-template-columns: 3.6rem 8px minmax(0, 1fr); gap: .5rem; padding: .3rem 0;
@@ -223,10 +223,10 @@ extension ChatPage {
         .views { display: none; }
 
         @media (max-width: 72rem) {
-          .columns { grid-template-columns: minmax(0, 1fr) 20rem; grid-template-rows: auto minmax(0, 1fr); gap: .85rem; }
+          .columns { grid-template-columns: minmax(0, 1fr) 21rem; grid-template-rows: auto minmax(0, 1fr); gap: .85rem; }
           .side { grid-column: 1 / -1; flex-direction: row; gap: 1.5rem; align-items: start; overflow: visible; padding: 0; }
           .side section:first-child { flex: 1; min-width: 0; }
-          .side section:nth-child(2) { width: 20rem; }
+          .side section:nth-child(2) { width: 21rem; }
           .rooms { grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); min-height: 3.6rem; }
           .online { display: flex; flex-wrap: wrap; min-height: 2.1rem; }
           .tip { display: none; }
@@ -243,7 +243,7 @@ extension ChatPage {
           .side { flex-direction: column; padding: 1rem .75rem; overflow-y: auto; }
           .side section:nth-child(n) { width: 100%; flex: none; }
           .rooms { grid-auto-flow: row; grid-auto-columns: auto; min-height: 11rem; }
-          .online { display: block; } .tip { display: block; }
+          .online { display: block; min-height: 0; } .tip { display: block; }
           .inspector { padding: .75rem; gap: .75rem; }
           .room-head { padding: .6rem 1rem; } .scroller { padding: .75rem 1rem; }
           .composer { padding: .6rem .75rem .5rem; } .composer .hint { display: none; }
@@ -260,8 +260,9 @@ extension ChatPage {
           .views .dot { display: inline-block; width: 8px; height: 8px; margin-left: .35rem; border-radius: 50%;
             background: var(--red); }
         }
-        @media (max-width: 26rem) { #current-user { max-width: 4.5rem; overflow: hidden; text-overflow: ellipsis; } }
-        @media (max-width: 24rem) { #current-user { display: none; } }
+        @media (max-width: 28rem) {
+          #current-user { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+        }
         @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 
         """#
