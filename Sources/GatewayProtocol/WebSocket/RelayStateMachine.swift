@@ -29,7 +29,11 @@ package struct RelayStateMachine: Sendable {
         }
     }
 
-    private enum Channel: Sendable, Equatable { case open, closing, closed }
+    private enum Channel: Sendable, Equatable {
+        case open
+        case closing(ChannelClosing)
+        case closed
+    }
 
     private struct Peer: Sendable {
         var scanner: WebSocketFrameScanner
@@ -54,6 +58,7 @@ package struct RelayStateMachine: Sendable {
     private var client: Peer
     private var upstream: Peer
     private var cause: RelayEnd?
+    private var isStopped = false
     private let timings: RelayTimings
     private let maskKey: UInt32
 
@@ -148,12 +153,10 @@ package struct RelayStateMachine: Sendable {
         guard self.phase == .closing else { return .none }
         var orders = RelayOrders()
         // The upstream did not answer the client's Close. The client still gets an answer, and a moment to read it.
-        if self.client.channel == .open, self.client.output == .flowing, self.upstream.scanner.isAtFrameBoundary {
+        if self.client.output == .flowing, self.upstream.scanner.isAtFrameBoundary {
             self.send(self.closeForLostUpstream, to: .client, &orders)
-            self.order(.client, .afterFlush, &orders)
             self.order(.upstream, .now, &orders)
-            orders.deadline = .arm(self.timings.linger)
-            return RelayEffects(orders: orders)
+            return self.settled(nil, &orders)
         }
         self.order(.client, .now, &orders)
         self.order(.upstream, .now, &orders)
@@ -229,18 +232,19 @@ package struct RelayStateMachine: Sendable {
 
     private mutating func violated(by side: RelaySide, _ violation: FrameViolation, _ orders: inout RelayOrders) {
         self[side].input = .unreadable
-        if self.enterClosing(.violated(by: side, violation)) {
-            let wait = side == .client ? self.timings.frameEnd : self.timings.closeAnswer
-            orders.deadline = .arm(wait)
+        let wasOpen = self.enterClosing(.violated(by: side, violation))
+        // An innocent client is given time for what is on its way to it; one that breaks the rules is not.
+        switch side {
+        case .client: orders.deadline = .arm(self.timings.frameEnd)
+        case .upstream: if wasOpen { orders.deadline = .arm(self.timings.closeAnswer) }
         }
         self.say(WebSocketClose(violation.closeCode, violation.label), to: side, &orders)
-        switch side {
-        case .client:
-            self.say(WebSocketClose(WebSocketCloseCode.goingAway, "client broke the protocol"), to: .upstream, &orders)
-        case .upstream:
-            self.say(
-                WebSocketClose(WebSocketCloseCode.internalError, "upstream broke the protocol"), to: .client, &orders)
-        }
+        let news =
+            switch side {
+            case .client: WebSocketClose(WebSocketCloseCode.goingAway, violation.label)
+            case .upstream: WebSocketClose(WebSocketCloseCode.internalError, "upstream broke the protocol")
+            }
+        self.say(news, to: side.other, &orders)
     }
 
     private mutating func stop(_ close: WebSocketClose, cause: RelayEnd, cutsClient: Bool) -> RelayEffects {
@@ -249,7 +253,9 @@ package struct RelayStateMachine: Sendable {
         guard self.client.input != .closeReceived, self.isAnythingFlowing else { return .none }
         var orders = RelayOrders()
         self.enterClosing(cause)
-        orders.deadline = .arm(self.timings.frameEnd)
+        // Once: orders that repeat themselves do not keep a session.
+        if !self.isStopped { orders.deadline = .arm(self.timings.frameEnd) }
+        self.isStopped = true
         self.say(close, to: .client, &orders)
         let code = close.code.map(WebSocketCloseCode.towardsUpstream)
         self.say(WebSocketClose(code: code, reason: close.reason), to: .upstream, &orders)
@@ -342,8 +348,12 @@ package struct RelayStateMachine: Sendable {
     }
 
     private mutating func order(_ side: RelaySide, _ closing: ChannelClosing, _ orders: inout RelayOrders) {
-        guard self[side].channel != .closed else { return }
-        self[side].channel = .closing
+        switch self[side].channel {
+        case .closed, .closing(.now): return
+        case .closing(.afterFlush): guard closing == .now else { return }
+        case .open: break
+        }
+        self[side].channel = .closing(closing)
         switch side {
         case .client: orders.closeClient = closing
         case .upstream: orders.closeUpstream = closing
