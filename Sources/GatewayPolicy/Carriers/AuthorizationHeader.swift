@@ -29,7 +29,7 @@ struct AuthorizationHeader: Sendable {
         guard field.foldedHash == self.foldedHash, field.name.count == self.name.count else { return .none }
         var match = NameMatch.exact
         for index in 0..<self.name.count {
-            let byte = bytes.byte(field.name.lowerBound + index)
+            let byte = bytes.at(field.name.lowerBound + index)
             guard FoldedName.fold(byte) == self.foldedName[index] else { return .none }
             if asciiLowercase(byte) != self.name[index] { match = .lookalike }
         }
@@ -55,17 +55,19 @@ struct AuthorizationHeader: Sendable {
 
     private static func word(from start: Int, to end: Int, in bytes: RawSpan) -> ByteRange {
         var first = start
-        while first < end, self.isBlank(bytes.byte(first)) { first += 1 }
+        while first < end, self.isBlank(bytes.at(first)) { first += 1 }
         var last = first
-        while last < end, !self.isBlank(bytes.byte(last)) { last += 1 }
+        while last < end, !self.isBlank(bytes.at(last)) { last += 1 }
         return ByteRange(start: first, end: last)
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte <= 0x20 && (byte == 0x20 || (0x09...0x0D).contains(byte))
+    }
 
     private func isType(_ word: ByteRange, in bytes: RawSpan) -> Bool {
         types: for type in self.types where type.count == word.count {
-            for index in 0..<type.count where bytes.byte(word.lowerBound + index) != type[index] { continue types }
+            for index in 0..<type.count where bytes.at(word.lowerBound + index) != type[index] { continue types }
             return !word.isEmpty
         }
         return false

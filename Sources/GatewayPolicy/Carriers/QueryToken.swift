@@ -17,12 +17,13 @@ struct QueryToken: Sendable {
 
     /// The next pair with our name at or behind `offset`.
     func next(in query: ByteRange, from offset: Int, bytes: RawSpan) -> Pair? {
+        let queryEnd = query.upperBound
         var start = offset
-        while start <= query.upperBound {
+        while start <= queryEnd {
             var end = start
             var equals: Int?
-            while end < query.upperBound, bytes.byte(end) != UInt8(ascii: "&") {
-                if equals == nil, bytes.byte(end) == UInt8(ascii: "=") { equals = end }
+            while end < queryEnd, bytes.at(end) != UInt8(ascii: "&") {
+                if equals == nil, bytes.at(end) == UInt8(ascii: "=") { equals = end }
                 end += 1
             }
             let nameEnd = equals ?? end
@@ -51,7 +52,7 @@ struct QueryToken: Sendable {
 
     /// One decoded byte and how many it took.
     static func decoded(at offset: Int, before end: Int, in bytes: RawSpan) -> (byte: UInt8, length: Int) {
-        let byte = bytes.byte(offset)
+        let byte = bytes.at(offset)
         if byte == UInt8(ascii: "+") { return (0x20, 1) }
         if byte == .percent, let value = Hexadecimal.pair(in: bytes, at: offset + 1, before: end) { return (value, 3) }
         return (byte, 1)

@@ -89,7 +89,7 @@ struct TokenCarriers {
 
     private mutating func decode(_ value: ByteRange, in bytes: RawSpan) -> Location {
         var isPlain = true
-        for offset in value.range where bytes.byte(offset) == .percent || bytes.byte(offset) == UInt8(ascii: "+") {
+        for offset in value.range where bytes.at(offset) == .percent || bytes.at(offset) == UInt8(ascii: "+") {
             isPlain = false
             break
         }
@@ -113,7 +113,7 @@ struct TokenCarriers {
 
     private func byte(_ index: Int, of location: Location, _ bytes: RawSpan) -> UInt8 {
         let offset = location.range.lowerBound + index
-        return location.isDecoded ? self.decoded[offset] : bytes.byte(offset)
+        return location.isDecoded ? self.decoded[offset] : bytes.at(offset)
     }
 
     // MARK: Forwarding
@@ -123,9 +123,12 @@ struct TokenCarriers {
     func remove(_ sources: TokenSources, all: Bool, from head: inout RequestHead, bytes: RawSpan) {
         for index in head.fields.indices where !head.fields[index].isDropped {
             guard self.header.match(head.fields[index], in: bytes) != .none else { continue }
-            let isOurs = sources.contains(.header) && self.header.read(head.fields[index].value, in: bytes) != .foreign
-            if all || isOurs { head.fields[index].isDropped = true }
+            if all || self.isOurs(head.fields[index], sources, bytes) { head.fields[index].isDropped = true }
         }
         if sources.contains(.query) { self.query.cut(from: &head, bytes: bytes) }
+    }
+
+    private func isOurs(_ field: HeaderField, _ sources: TokenSources, _ bytes: RawSpan) -> Bool {
+        sources.contains(.header) && self.header.read(field.value, in: bytes) != .foreign
     }
 }

@@ -71,7 +71,7 @@ package final class Gatekeeper {
     /// The first route that serves this kind of request and matches. Django takes one slash off the front, Channels all.
     private func match(_ path: RawSpan, isWebSocket: Bool) -> RouteTerms? {
         var start = 1
-        if isWebSocket { while start < path.byteCount, path.byte(start) == .slash { start += 1 } }
+        if isWebSocket { while start < path.byteCount, path.at(start) == .slash { start += 1 } }
         let rest = path.extracting(start..<path.byteCount)
         for route in self.policy.routes where route.serves(webSocket: isWebSocket) {
             if self.policy.patterns[route.index].matches(rest, with: &self.matcher) { return route }

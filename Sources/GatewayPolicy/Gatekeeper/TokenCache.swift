@@ -1,3 +1,5 @@
+import Glibc
+
 /// The tokens that were verified lately, so that a signature is checked once and not with every request.
 ///
 /// Confined to one worker and one policy. Only verified tokens enter; a look-up compares every byte of the token. Times
@@ -115,7 +117,13 @@ struct TokenCache {
 
     private static func isEqual(_ token: [UInt8], _ other: RawSpan) -> Bool {
         guard token.count == other.byteCount else { return false }
-        return token.withUnsafeBytes { left in other.withUnsafeBytes { right in left.elementsEqual(right) } }
+        guard !token.isEmpty else { return true }
+        return token.withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return false }
+                return memcmp(left, right, token.count) == 0
+            }
+        }
     }
 
     private static func size(_ tokenLength: Int, _ identity: VerifiedIdentity) -> Int {

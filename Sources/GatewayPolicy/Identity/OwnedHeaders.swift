@@ -24,7 +24,7 @@ struct OwnedHeaders: Sendable {
         "x-real-ip",
         // Paths and methods other than the request's own.
         "x-forwarded-uri", "x-forwarded-method", "x-original-url", "x-original-uri", "x-original-method",
-        "x-rewrite-url", "x-http-method-override",
+        "x-rewrite-url",
         // Orders to other servers on the way.
         "proxy", "x-accel-redirect", "x-accel-buffering", "x-accel-charset", "x-accel-expires", "x-accel-limit-rate",
     ]
@@ -77,7 +77,7 @@ struct OwnedHeaders: Sendable {
     private func isName(at place: Int, _ name: ByteRange, in bytes: RawSpan) -> Bool {
         guard self.foldedNames[place].count == name.count else { return false }
         for index in 0..<name.count
-        where FoldedName.fold(bytes.byte(name.lowerBound + index)) != self.foldedNames[place][index] { return false }
+        where FoldedName.fold(bytes.at(name.lowerBound + index)) != self.foldedNames[place][index] { return false }
         return true
     }
 

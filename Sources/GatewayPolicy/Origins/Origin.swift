@@ -13,31 +13,34 @@ struct Origin {
     /// and ports that are not numbers are refused here.
     init?(_ value: ByteRange, in bytes: RawSpan) {
         var offset = value.lowerBound
-        while offset < value.upperBound, Self.isSchemeByte(bytes.byte(offset)) { offset += 1 }
+        while offset < value.upperBound, Self.isSchemeByte(bytes.at(offset)) { offset += 1 }
         self.scheme = ByteRange(start: value.lowerBound, end: offset)
         if !self.scheme.isEmpty {
-            guard offset < value.upperBound, bytes.byte(offset) == UInt8(ascii: ":") else { return nil }
+            // RFC 3986 section 3.1: a letter first. Python sees no scheme otherwise, and then no host.
+            guard Self.isLetter(bytes.at(value.lowerBound)), offset < value.upperBound,
+                bytes.at(offset) == UInt8(ascii: ":")
+            else { return nil }
             offset += 1
         }
-        guard value.upperBound - offset > 2, bytes.byte(offset) == .slash, bytes.byte(offset + 1) == .slash else {
+        guard value.upperBound - offset > 2, bytes.at(offset) == .slash, bytes.at(offset + 1) == .slash else {
             return nil
         }
         offset += 2
-        let isBracketed = bytes.byte(offset) == UInt8(ascii: "[")
+        let isBracketed = bytes.at(offset) == UInt8(ascii: "[")
         let start = isBracketed ? offset + 1 : offset
         offset = start
-        while offset < value.upperBound, Self.isHostByte(bytes.byte(offset), bracketed: isBracketed) { offset += 1 }
+        while offset < value.upperBound, Self.isHostByte(bytes.at(offset), bracketed: isBracketed) { offset += 1 }
         self.host = ByteRange(start: start, end: offset)
         guard !self.host.isEmpty else { return nil }
         if isBracketed {
-            guard offset < value.upperBound, bytes.byte(offset) == UInt8(ascii: "]") else { return nil }
+            guard offset < value.upperBound, bytes.at(offset) == UInt8(ascii: "]") else { return nil }
             offset += 1
         }
         if offset == value.upperBound {
             self.port = nil
             return
         }
-        guard bytes.byte(offset) == UInt8(ascii: ":"),
+        guard bytes.at(offset) == UInt8(ascii: ":"),
             let port = Self.port(ByteRange(start: offset + 1, end: value.upperBound), in: bytes)
         else { return nil }
         self.port = port
@@ -47,12 +50,14 @@ struct Origin {
         guard (1...5).contains(digits.count) else { return nil }
         var port = 0
         for offset in digits.range {
-            let byte = bytes.byte(offset)
+            let byte = bytes.at(offset)
             guard (0x30...0x39).contains(byte) else { return nil }
             port = port * 10 + Int(byte &- 0x30)
         }
         return port <= 65535 ? port : nil
     }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 
     private static func isSchemeByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -42,7 +42,7 @@ struct HostRule: Sendable, Equatable {
             return equalsIgnoringCase(tail, self.name, in: bytes)
         }
         guard host.count == self.name.count - 1 else { return false }
-        for index in 0..<host.count where asciiLowercase(bytes.byte(host.lowerBound + index)) != self.name[index + 1] {
+        for index in 0..<host.count where asciiLowercase(bytes.at(host.lowerBound + index)) != self.name[index + 1] {
             return false
         }
         return true
@@ -51,7 +51,7 @@ struct HostRule: Sendable, Equatable {
 
 private func equalsIgnoringCase(_ range: ByteRange, _ lowercase: [UInt8], in bytes: RawSpan) -> Bool {
     guard range.count == lowercase.count else { return false }
-    for index in 0..<lowercase.count where asciiLowercase(bytes.byte(range.lowerBound + index)) != lowercase[index] {
+    for index in 0..<lowercase.count where asciiLowercase(bytes.at(range.lowerBound + index)) != lowercase[index] {
         return false
     }
     return true

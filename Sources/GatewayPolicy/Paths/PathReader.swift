@@ -22,10 +22,10 @@ struct PathReader {
         self.isVerbatim = true
         self.isASCII = true
         self.forms = []
-        guard !path.isEmpty, path.upperBound <= bytes.byteCount, bytes.byte(path.lowerBound) == .slash else {
+        guard !path.isEmpty, path.upperBound <= bytes.byteCount, bytes.at(path.lowerBound) == .slash else {
             throw .notAbsolute
         }
-        if path.count > 1, bytes.byte(path.lowerBound + 1) == .slash { throw .leadingEmptySegment }
+        if path.count > 1, bytes.at(path.lowerBound + 1) == .slash { throw .leadingEmptySegment }
         if Self.isPlain(path, in: bytes) {
             if path.count > Self.longestNumber { try self.checkNumbers(bytes.extracting(path.range)) }
             return
@@ -43,7 +43,7 @@ struct PathReader {
     private static func isPlain(_ path: ByteRange, in bytes: RawSpan) -> Bool {
         var previous: UInt8 = 0
         for offset in path.range {
-            let byte = bytes.byte(offset)
+            let byte = bytes.at(offset)
             switch byte {
             case 0...0x20, 0x7F...0xFF, .percent, .semicolon, .hash, .backslash: return false
             case .slash, .dot:
@@ -59,7 +59,7 @@ struct PathReader {
         self.decoded.removeAll(keepingCapacity: true)
         var offset = path.lowerBound
         while offset < path.upperBound {
-            let byte = bytes.byte(offset)
+            let byte = bytes.at(offset)
             switch byte {
             case .percent:
                 guard let value = Hexadecimal.pair(in: bytes, at: offset + 1, before: path.upperBound) else {
@@ -117,7 +117,7 @@ struct PathReader {
         var segment = 1
         var offset = 1
         while offset <= bytes.byteCount {
-            if offset < bytes.byteCount, bytes.byte(offset) != .slash {
+            if offset < bytes.byteCount, bytes.at(offset) != .slash {
                 offset += 1
                 continue
             }
@@ -134,7 +134,7 @@ struct PathReader {
     private static func isDotSegment(_ bytes: RawSpan, from start: Int, to end: Int) -> Bool {
         var dots = 0
         for offset in start..<end {
-            switch bytes.byte(offset) {
+            switch bytes.at(offset) {
             case .dot: dots += 1
             case .semicolon: return dots == 1 || dots == 2
             default: return false
@@ -156,7 +156,7 @@ struct PathReader {
     private func checkNumbers(_ bytes: RawSpan) throws(PathProblem) {
         var digits = 0
         for offset in 0..<bytes.byteCount {
-            digits = (0x30...0x39).contains(bytes.byte(offset)) ? digits + 1 : 0
+            digits = (0x30...0x39).contains(bytes.at(offset)) ? digits + 1 : 0
             if digits > Self.longestNumber { throw .overlongNumber }
         }
     }
@@ -175,8 +175,8 @@ extension UInt8 {
 enum Hexadecimal {
     static func pair(in bytes: RawSpan, at offset: Int, before end: Int) -> UInt8? {
         guard offset >= 0, offset + 1 < end, end <= bytes.byteCount,
-            let high = self.digit(bytes.byte(offset)),
-            let low = self.digit(bytes.byte(offset + 1))
+            let high = self.digit(bytes.at(offset)),
+            let low = self.digit(bytes.at(offset + 1))
         else { return nil }
         return high << 4 | low
     }

@@ -22,7 +22,7 @@ struct DenseAutomaton: Sendable {
     func matches(_ text: RawSpan) -> Bool? {
         var state = Self.start
         for offset in 0..<text.byteCount {
-            let byte = text.byte(offset)
+            let byte = text.at(offset)
             guard byte < 0x80, byte != 0x0A else { return nil }
             state = Int(self.transitions[state * self.columnCount + Int(self.columns[Int(byte)])])
             if state <= Self.accepted { return state == Self.accepted }
@@ -39,7 +39,7 @@ struct DenseAutomaton: Sendable {
             var row: [UInt16] = []
             for representative in representatives { row.append(builder.target(of: state, over: representative)) }
             rows.append(row)
-            guard builder.stateCount <= Self.largestStateCount else { return nil }
+            guard builder.stateCount <= Self.largestStateCount, builder.budget > 0 else { return nil }
         }
         let dead = Array(repeating: UInt16(Self.dead), count: representatives.count)
         let accepted = Array(repeating: UInt16(Self.accepted), count: representatives.count)
@@ -81,6 +81,8 @@ extension DenseAutomaton {
         private var finished = 0
         private(set) var acceptsAtEnd: [Bool] = []
         private(set) var acceptsAtOnce = false
+        /// Instructions that may still be visited: bounds how long a reload takes, whatever the pattern.
+        private(set) var budget = 500_000
 
         var stateCount: Int { self.sets.count }
 
@@ -89,7 +91,8 @@ extension DenseAutomaton {
             // The start is a state of its own: only there does the text's beginning hold.
             let first = self.closure([0], isStart: true, isEnd: false)
             self.acceptsAtOnce = self.isAccepting(first)
-            self.append(first, acceptsAtEnd: self.matches(self.closure([0], isStart: true, isEnd: true)))
+            let whole = self.closure([0], isStart: true, isEnd: true)
+            self.append(first, acceptsAtEnd: self.matches(whole))
         }
 
         mutating func nextUnfinished() -> [Int]? {
@@ -112,7 +115,8 @@ extension DenseAutomaton {
             if let number = self.numbers[next] { return UInt16(number) }
             let number = self.sets.count + DenseAutomaton.start
             self.numbers[next] = number
-            self.append(next, acceptsAtEnd: self.matches(self.closure(arrived, isStart: false, isEnd: true)))
+            let atEnd = self.closure(arrived, isStart: false, isEnd: true)
+            self.append(next, acceptsAtEnd: self.matches(atEnd))
             return UInt16(number)
         }
 
@@ -126,12 +130,13 @@ extension DenseAutomaton {
 
         private func matches(_ set: [Int]) -> Bool { set.contains { self.program.instructions[$0] == .match } }
 
-        private func closure(_ starts: [Int], isStart: Bool, isEnd: Bool) -> [Int] {
+        private mutating func closure(_ starts: [Int], isStart: Bool, isEnd: Bool) -> [Int] {
             var reached: Set<Int> = []
             var waiting: [Int] = []
             var stack = starts
             while let index = stack.popLast() {
                 guard reached.insert(index).inserted else { continue }
+                self.budget -= 1
                 switch self.program.instructions[index] {
                 case .consume, .match: waiting.append(index)
                 case .jump(let target): stack.append(target)

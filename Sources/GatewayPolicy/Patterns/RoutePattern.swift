@@ -2,7 +2,7 @@ import GatewayMessage
 import GatewaySettings
 
 /// A route's pattern, compiled. It matches exactly the paths that Django matches: decoded, without the leading slash.
-struct RoutePattern: Sendable {
+final class RoutePattern: Sendable {
     private enum Form: Sendable {
         case literal([UInt8])
         /// The literal and at least one byte more: `<path:…>` at the end.
@@ -16,7 +16,7 @@ struct RoutePattern: Sendable {
 
     var asksForCategories: Bool { self.program.asksForCategories }
 
-    init(_ pattern: RoutePatternSettings, tolerating tolerated: PathForms) throws(PatternProblem) {
+    convenience init(_ pattern: RoutePatternSettings, tolerating tolerated: PathForms) throws(PatternProblem) {
         switch pattern {
         case .path(let route):
             let syntax = try DjangoPath.parse(route)
@@ -66,7 +66,7 @@ struct RoutePattern: Sendable {
 
 extension RawSpan {
     fileprivate func begins(with literal: [UInt8]) -> Bool {
-        for index in 0..<literal.count where self.byte(index) != literal[index] { return false }
+        for index in 0..<literal.count where self.at(index) != literal[index] { return false }
         return true
     }
 }

@@ -31,6 +31,7 @@ import Testing
                     "https://example.com:", "https:/example.com", "https:example.com", "://example.com",
                     "http:///example.com",
                     "https://example.com:443:443", "https://example.com:+443", "https://exa mple.com",
+                    "1http://example.com", "-://example.com",
                     "https://example.com\u{E9}",
                 ]
             ),

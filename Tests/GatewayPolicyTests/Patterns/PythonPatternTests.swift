@@ -1,3 +1,4 @@
+import GatewaySettings
 import Testing
 
 @testable import GatewayPolicy
@@ -66,6 +67,16 @@ import Testing
         #expect(throws: PatternProblem.self) { try RegexParser.parse(String(repeating: "a", count: 5000)) }
         let deep = String(repeating: "(", count: 100) + "a" + String(repeating: ")", count: 100)
         #expect(throws: PatternProblem.self) { try RegexParser.parse(deep) }
+    }
+
+    @Test func automaton_isNotBuilt_whenItWouldBeLarge() throws {
+        for pattern in ["(?:a|b)*a(?:a|b){12}$", "(?:[a-f]{40}|[b-g]{40}|[c-h]{40}|.{300}x){4}$"] {
+            let program = try RegexProgram(try RegexParser.parse(pattern), coverage: .wholeText)
+            #expect(DenseAutomaton(program) == nil)
+            // The other machine answers then.
+            let pattern = try RoutePattern(.rePath(pattern), tolerating: [])
+            #expect(!pattern.isMatch("c"))
+        }
     }
 
     /// A backtracking engine needs longer than the universe's age for this one.
