@@ -44,7 +44,7 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "GatewayPolicy", "GatewayProtocol",
+                "GatewayMessage", "GatewayPolicy", "GatewayProtocol", "GatewaySettings", "GatewayTokens",
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
@@ -59,7 +59,8 @@ let package = Package(
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "GatewayServer", "ChatDemo",
+                "ChatDemo", "GatewayPolicy", "GatewayServer", "GatewaySettings", "GatewayTokens", nio("NIOCore"),
+                nio("NIOPosix"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -78,7 +79,15 @@ let package = Package(
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol"], swiftSettings: settings),
         .testTarget(
             name: "GatewayServerTests",
-            dependencies: ["GatewayServer", nio("NIOEmbedded")],
+            dependencies: [
+                "GatewayServer", "GatewaySettings", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ChatDemoTests",
+            dependencies: ["ChatDemo", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOWebSocket")],
             swiftSettings: settings
         ),
     ]

@@ -31,13 +31,13 @@ package struct RequestHead: Sendable {
 
     /// Back to the state of `init()`, keeping the arrays' storage.
     package mutating func reset() {
-        var fields = self.fields
-        var cuts = self.queryCuts
-        fields.removeAll(keepingCapacity: true)
-        cuts.removeAll(keepingCapacity: true)
-        self = RequestHead()
-        self.fields = fields
-        self.queryCuts = cuts
+        // Swapped out, not copied: emptying shared storage would allocate anew.
+        var empty = RequestHead()
+        swap(&empty.fields, &self.fields)
+        swap(&empty.queryCuts, &self.queryCuts)
+        empty.fields.removeAll(keepingCapacity: true)
+        empty.queryCuts.removeAll(keepingCapacity: true)
+        self = empty
     }
 
     /// The first field that is `known`, dropped or not.

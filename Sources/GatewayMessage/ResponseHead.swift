@@ -14,10 +14,10 @@ package struct ResponseHead: Sendable {
 
     /// Back to the state of `init()`, keeping the array's storage.
     package mutating func reset() {
-        var fields = self.fields
-        fields.removeAll(keepingCapacity: true)
-        self = ResponseHead()
-        self.fields = fields
+        var empty = ResponseHead()
+        swap(&empty.fields, &self.fields)
+        empty.fields.removeAll(keepingCapacity: true)
+        self = empty
     }
 
     package func first(_ known: KnownField) -> HeaderField? {

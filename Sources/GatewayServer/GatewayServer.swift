@@ -39,10 +39,12 @@ package actor GatewayServer {
         self.logThreshold = threshold
         self.logger = logger
         for notice in loaded.notices {
-            logger.notice("settings", metadata: ["settings.notice": "\(notice.rendered())"])
+            logger.notice("settings", metadata: [LogKey.settingsNotice: "\(notice.rendered())"])
         }
 
-        let accessSink = try logs.access.destination.map { try LogSink(to: $0) }
+        let accessSink = try logs.access.destination.map { destination in
+            try LogSink(to: destination) { logger.error("access log", metadata: [LogKey.problem: "\($0.message)"]) }
+        }
         self.accessSink = accessSink
         self.processMetrics = ProcessMetrics(version: version)
         self.processMetrics.watch(errorSink, name: "error")
@@ -75,7 +77,7 @@ package actor GatewayServer {
         }
         self.readiness.set(.running)
         for bound in self.listeners {
-            self.logger.info("listening", metadata: ["listener.address": "\(bound.description)"])
+            self.logger.info("listening", metadata: [LogKey.listenerAddress: "\(bound.description)"])
         }
     }
 
@@ -99,14 +101,14 @@ package actor GatewayServer {
             }
         )
         self.admin = admin
-        self.logger.info("admin listening", metadata: ["listener.address": "\(admin.address)"])
+        self.logger.info("admin listening", metadata: [LogKey.listenerAddress: "\(admin.address)"])
     }
 
     // MARK: Reload
 
     /// Reads the file again. A bad file changes nothing; every problem is logged with its place.
     package func reload() async {
-        try? self.accessSink?.reopen()
+        self.reopenLogs()
         let previous = self.snapshot
         let source = self.source
         // Reading, resolving names and loading keys may block.
@@ -115,20 +117,22 @@ package actor GatewayServer {
         }
         guard let loaded else { return }
         for notice in loaded.notices {
-            self.logger.notice("settings", metadata: ["settings.notice": "\(notice.rendered())"])
+            self.logger.notice("settings", metadata: [LogKey.settingsNotice: "\(notice.rendered())"])
         }
         guard let snapshot = loaded.snapshot else {
             for problem in loaded.problems {
-                self.logger.error("settings refused", metadata: ["settings.problem": "\(problem.rendered())"])
+                self.logger.error("settings refused", metadata: [LogKey.settingsProblem: "\(problem.rendered())"])
             }
             self.logger.error(
                 "reload failed, the policy stays as it was",
-                metadata: ["policy.generation": "\(self.generation)", "settings.problems": "\(loaded.problems.count)"])
+                metadata: [
+                    LogKey.policyGeneration: "\(self.generation)", LogKey.settingsProblems: "\(loaded.problems.count)",
+                ])
             self.processMetrics.reloadFailed()
             return
         }
         for key in previous.differencesNeedingRestart(snapshot) {
-            self.logger.warning("a reload cannot change this, restart for it", metadata: ["settings.key": "\(key)"])
+            self.logger.warning("a reload cannot change this, restart for it", metadata: [LogKey.settingsKey: "\(key)"])
         }
         self.generation += 1
         let generation = self.generation
@@ -138,11 +142,19 @@ package actor GatewayServer {
         self.processMetrics.policyTakenIntoUse(generation: generation, at: .now(), isReload: true)
         self.logger.info(
             "reloaded",
-            metadata: ["policy.generation": "\(generation)", "policy.routes": "\(snapshot.policy.routes.count)"])
+            metadata: [
+                LogKey.policyGeneration: "\(generation)", LogKey.policyRoutes: "\(snapshot.policy.routes.count)",
+            ])
     }
 
     /// Opens the log files again after they were renamed.
-    package func reopenLogs() { try? self.accessSink?.reopen() }
+    package func reopenLogs() {
+        do {
+            try self.accessSink?.reopen()
+        } catch {
+            self.logger.error("access log", metadata: [LogKey.problem: "\(error.message)"])
+        }
+    }
 
     // MARK: Stop
 
@@ -152,7 +164,7 @@ package actor GatewayServer {
         guard self.readiness.state == .running else { return }
         self.readiness.set(.draining)
         let window = TimeAmount(window ?? self.snapshot.settings.timeouts.drain)
-        self.logger.info("draining", metadata: ["drain.seconds": "\(window.nanoseconds / 1_000_000_000)"])
+        self.logger.info("draining", metadata: [LogKey.drainSeconds: "\(window.nanoseconds / 1_000_000_000)"])
         await self.closeListeners()
         await self.drainWorkers(window)
         await self.stopEverything()

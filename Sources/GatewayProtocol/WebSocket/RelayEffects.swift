@@ -2,42 +2,48 @@ package import NIOCore
 
 /// What the shell does after an event, in this order: write `orders.beforeToOther`, `toOther`, `orders.toClient` and
 /// `orders.toUpstream`, flush; follow the reading and deadline orders; close channels; take the summary.
-package struct RelayEffects: Sendable, Equatable {
+///
+/// Small, since one is returned for every received buffer.
+package struct RelayEffects {
     /// Received bytes that go on to the other side verbatim: nearly always the whole answer.
-    package var toOther: ByteBuffer?
+    package let toOther: ByteBuffer?
     /// All that is not plain flow; nil while frames merely pass.
-    package var orders: RelayOrders?
+    package let orders: RelayOrders?
 
-    package init(toOther: ByteBuffer? = nil, orders: RelayOrders? = nil) {
+    init(toOther: consuming ByteBuffer? = nil, orders: RelayOrders? = nil) {
         self.toOther = toOther
         self.orders = orders
     }
 
     /// Nothing to do.
-    package static let none = RelayEffects()
+    static var none: RelayEffects { RelayEffects() }
 }
 
-/// The rarer effects, each absent unless asked for.
-package struct RelayOrders: Sendable, Equatable {
+/// The rarer effects, each absent unless asked for. Made for one event; the machine does not keep it.
+package final class RelayOrders {
     /// The first bytes of a frame header that an earlier read had cut; they go before `toOther`.
-    package var beforeToOther: ByteBuffer?
+    package internal(set) var beforeToOther: ByteBuffer?
     /// Frames for the client, after everything that was forwarded to it.
-    package var toClient: ByteBuffer?
+    package internal(set) var toClient: ByteBuffer?
     /// Frames for the upstream, after everything that was forwarded to it.
-    package var toUpstream: ByteBuffer?
-    package var closeClient: ChannelClosing?
-    package var closeUpstream: ChannelClosing?
-    package var deadline: DeadlineOrder?
+    package internal(set) var toUpstream: ByteBuffer?
+    package internal(set) var closeClient: ChannelClosing?
+    package internal(set) var closeUpstream: ChannelClosing?
+    package internal(set) var deadline: DeadlineOrder?
     /// From now on what this side sends is dropped: read it whatever the other side's buffer holds, so that a Close or
     /// the end of the stream is seen and unread bytes do not turn our close into a reset.
-    package var drainsClient = false
-    package var drainsUpstream = false
+    package internal(set) var drainsClient = false
+    package internal(set) var drainsUpstream = false
     /// The relay is over: both channels are gone. Said exactly once; `RelayStateMachine.summary` is final.
-    package var isFinished = false
+    package internal(set) var isFinished = false
 
-    package init() {}
+    init() {}
 
-    var isEmpty: Bool { self == RelayOrders() }
+    var isEmpty: Bool {
+        self.beforeToOther == nil && self.toClient == nil && self.toUpstream == nil && self.closeClient == nil
+            && self.closeUpstream == nil && self.deadline == nil && !self.drainsClient && !self.drainsUpstream
+            && !self.isFinished
+    }
 }
 
 package enum ChannelClosing: Sendable, Equatable {

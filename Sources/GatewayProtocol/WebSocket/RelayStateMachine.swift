@@ -106,10 +106,17 @@ package struct RelayStateMachine: Sendable {
 
     /// Bytes came from `side`.
     package mutating func received(from side: RelaySide, _ buffer: consuming ByteBuffer) -> RelayEffects {
-        guard self.phase == .open, self[side].scanner.heldCount == 0 else {
-            return self.receivedWithCare(from: side, buffer)
+        guard self.phase == .open else { return self.receivedWithCare(from: side, buffer) }
+        let outcome: ScanOutcome
+        // Spelled out for both sides: through the subscript the compiler copies both peers.
+        switch side {
+        case .client:
+            guard self.client.scanner.heldCount == 0 else { return self.receivedWithCare(from: side, buffer) }
+            outcome = self.client.scanner.scan(buffer.readableBytesSpan)
+        case .upstream:
+            guard self.upstream.scanner.heldCount == 0 else { return self.receivedWithCare(from: side, buffer) }
+            outcome = self.upstream.scanner.scan(buffer.readableBytesSpan)
         }
-        let outcome = self[side].scanner.scan(buffer.readableBytesSpan)
         guard outcome.stop == .none, outcome.forwardable == buffer.readableBytes else {
             return self.forward(from: side, outcome, of: buffer, after: [], restOfFrame: 0)
         }
@@ -121,16 +128,16 @@ package struct RelayStateMachine: Sendable {
     package mutating func closed(by side: RelaySide) -> RelayEffects {
         // Late: a channel may report both its error and its end.
         guard self[side].channel != .closed else { return .none }
-        var orders = RelayOrders()
+        let orders = RelayOrders()
         if self.enterClosing(.lost(side)) { orders.deadline = .arm(self.timings.closeAnswer) }
         self[side].channel = .closed
         self[side].output = .cut(.now)
         if self[side].input == .scanned { self[side].input = .unreadable }
         switch side {
-        case .client: self.clientIsGone(&orders)
-        case .upstream: self.upstreamIsGone(&orders)
+        case .client: self.clientIsGone(orders)
+        case .upstream: self.upstreamIsGone(orders)
         }
-        return self.settled(nil, &orders)
+        return self.settled(nil, orders)
     }
 
     /// The token that opened the session is not valid any more. From here nothing the client sends reaches the backend,
@@ -151,15 +158,15 @@ package struct RelayStateMachine: Sendable {
     package mutating func deadlinePassed() -> RelayEffects {
         // Late: a timer may fire in the same turn of the loop that cancelled it.
         guard self.phase == .closing else { return .none }
-        var orders = RelayOrders()
+        let orders = RelayOrders()
         // The upstream did not answer the client's Close. The client still gets an answer, and a moment to read it.
         if self.client.output == .flowing, self.upstream.scanner.isAtFrameBoundary {
-            self.send(self.closeForLostUpstream, to: .client, &orders)
-            self.order(.upstream, .now, &orders)
-            return self.settled(nil, &orders)
+            self.send(self.closeForLostUpstream, to: .client, orders)
+            self.order(.upstream, .now, orders)
+            return self.settled(nil, orders)
         }
-        self.order(.client, .now, &orders)
-        self.order(.upstream, .now, &orders)
+        self.order(.client, .now, orders)
+        self.order(.upstream, .now, orders)
         return RelayEffects(orders: orders)
     }
 
@@ -183,7 +190,7 @@ package struct RelayStateMachine: Sendable {
         after held: [UInt8],
         restOfFrame: UInt64
     ) -> RelayEffects {
-        var orders = RelayOrders()
+        let orders = RelayOrders()
         var toOther: ByteBuffer?
         switch self[side.other].output {
         case .flowing:
@@ -192,16 +199,16 @@ package struct RelayStateMachine: Sendable {
         case .finishingFrame(let close):
             let count = Int(truncatingIfNeeded: min(restOfFrame, UInt64(outcome.forwardable)))
             toOther = Self.prefix(count, of: buffer)
-            if UInt64(count) == restOfFrame { self.send(close, to: side.other, &orders) }
+            if UInt64(count) == restOfFrame { self.send(close, to: side.other, orders) }
         case .closeSent, .cut:
             break
         }
         switch outcome.stop {
         case .none: break
-        case .close: self.closeFrameReceived(from: side, &orders)
-        case .violation(let violation): self.violated(by: side, violation, &orders)
+        case .close: self.closeFrameReceived(from: side, orders)
+        case .violation(let violation): self.violated(by: side, violation, orders)
         }
-        return self.settled(toOther, &orders)
+        return self.settled(toOther, orders)
     }
 
     private static func prefix(_ count: Int, of buffer: ByteBuffer) -> ByteBuffer? {
@@ -210,7 +217,7 @@ package struct RelayStateMachine: Sendable {
 
     // MARK: What ends the open state
 
-    private mutating func closeFrameReceived(from side: RelaySide, _ orders: inout RelayOrders) {
+    private mutating func closeFrameReceived(from side: RelaySide, _ orders: RelayOrders) {
         guard let close = self[side].scanner.receivedClose else { return }
         self[side].input = .closeReceived
         self[side].received = close.reportedCode
@@ -218,19 +225,19 @@ package struct RelayStateMachine: Sendable {
         guard self[side.other].output == .flowing else { return }
         switch close.violation {
         case nil:
-            self.append(close.frame, to: side.other, &orders)
+            self.append(close.frame, to: side.other, orders)
             self[side.other].output = .closeSent
             self[side.other].sent = close.reportedCode
         case .closeReasonNotUTF8:
-            self.send(WebSocketClose(code: close.code, reason: []), to: side.other, &orders)
+            self.send(WebSocketClose(code: close.code, reason: []), to: side.other, orders)
         default:
             // Only an upstream gets here: uvicorn sends whatever code its application chose.
             let replacement = WebSocketClose(WebSocketCloseCode.internalError, "invalid close code from upstream")
-            self.send(replacement, to: side.other, &orders)
+            self.send(replacement, to: side.other, orders)
         }
     }
 
-    private mutating func violated(by side: RelaySide, _ violation: FrameViolation, _ orders: inout RelayOrders) {
+    private mutating func violated(by side: RelaySide, _ violation: FrameViolation, _ orders: RelayOrders) {
         self[side].input = .unreadable
         let wasOpen = self.enterClosing(.violated(by: side, violation))
         // An innocent client is given time for what is on its way to it; one that breaks the rules is not.
@@ -238,32 +245,32 @@ package struct RelayStateMachine: Sendable {
         case .client: orders.deadline = .arm(self.timings.frameEnd)
         case .upstream: if wasOpen { orders.deadline = .arm(self.timings.closeAnswer) }
         }
-        self.say(WebSocketClose(violation.closeCode, violation.label), to: side, &orders)
+        self.say(WebSocketClose(violation.closeCode, violation.label), to: side, orders)
         let news =
             switch side {
             case .client: WebSocketClose(WebSocketCloseCode.goingAway, violation.label)
             case .upstream: WebSocketClose(WebSocketCloseCode.internalError, "upstream broke the protocol")
             }
-        self.say(news, to: side.other, &orders)
+        self.say(news, to: side.other, orders)
     }
 
     private mutating func stop(_ close: WebSocketClose, cause: RelayEnd, cutsClient: Bool) -> RelayEffects {
         // A client that said Close sends nothing more, and the wait for the answer is bounded. Where neither side gets
         // anything any more, both have been told.
         guard self.client.input != .closeReceived, self.isAnythingFlowing else { return .none }
-        var orders = RelayOrders()
+        let orders = RelayOrders()
         self.enterClosing(cause)
         // Once: orders that repeat themselves do not keep a session.
         if !self.isStopped { orders.deadline = .arm(self.timings.frameEnd) }
         self.isStopped = true
-        self.say(close, to: .client, &orders)
+        self.say(close, to: .client, orders)
         let code = close.code.map(WebSocketCloseCode.towardsUpstream)
-        self.say(WebSocketClose(code: code, reason: close.reason), to: .upstream, &orders)
+        self.say(WebSocketClose(code: code, reason: close.reason), to: .upstream, orders)
         if cutsClient, self.upstream.output.isFinishingFrame {
             // The backend has a part of a frame, and nothing we may send completes it.
             self.upstream.output = .cut(.now)
         }
-        return self.settled(nil, &orders)
+        return self.settled(nil, orders)
     }
 
     private var isAnythingFlowing: Bool {
@@ -275,7 +282,7 @@ package struct RelayStateMachine: Sendable {
 
     /// A client that leaves without a Close leaves the backend as it would without a gateway: TCP ends, and servers tell
     /// their application 1006. A Close of ours would claim a goodbye that nobody said.
-    private mutating func clientIsGone(_ orders: inout RelayOrders) {
+    private mutating func clientIsGone(_ orders: RelayOrders) {
         switch self.upstream.output {
         case .flowing, .finishingFrame:
             self.upstream.output = .cut(.afterFlush)
@@ -287,11 +294,11 @@ package struct RelayStateMachine: Sendable {
     }
 
     /// An upstream that leaves without a Close is translated: browsers would show a bare end of TCP as 1006.
-    private mutating func upstreamIsGone(_ orders: inout RelayOrders) {
+    private mutating func upstreamIsGone(_ orders: RelayOrders) {
         switch self.client.output {
         case .flowing:
             if self.upstream.scanner.isAtFrameBoundary {
-                self.send(self.closeForLostUpstream, to: .client, &orders)
+                self.send(self.closeForLostUpstream, to: .client, orders)
             } else {
                 self.client.output = .cut(.afterFlush)
             }
@@ -323,31 +330,31 @@ package struct RelayStateMachine: Sendable {
     }
 
     /// Sends a Close as soon as a frame may begin; a side that got one keeps the one it got.
-    private mutating func say(_ close: WebSocketClose, to side: RelaySide, _ orders: inout RelayOrders) {
+    private mutating func say(_ close: WebSocketClose, to side: RelaySide, _ orders: RelayOrders) {
         guard self[side].output == .flowing else { return }
         if self[side.other].scanner.isAtFrameBoundary {
-            self.send(close, to: side, &orders)
+            self.send(close, to: side, orders)
         } else {
             self[side].output = .finishingFrame(close)
         }
     }
 
-    private mutating func send(_ close: WebSocketClose, to side: RelaySide, _ orders: inout RelayOrders) {
+    private mutating func send(_ close: WebSocketClose, to side: RelaySide, _ orders: RelayOrders) {
         var frame = ByteBuffer()
         WebSocketFrameWriter.writeClose(close, maskKey: side == .upstream ? self.maskKey : nil, into: &frame)
-        self.append(Array(frame.readableBytesView), to: side, &orders)
+        self.append(Array(frame.readableBytesView), to: side, orders)
         self[side].output = .closeSent
         self[side].sent = close.code ?? WebSocketCloseCode.noCode
     }
 
-    private func append(_ frame: [UInt8], to side: RelaySide, _ orders: inout RelayOrders) {
+    private func append(_ frame: [UInt8], to side: RelaySide, _ orders: RelayOrders) {
         switch side {
         case .client: orders.toClient = ByteBuffer(bytes: frame)
         case .upstream: orders.toUpstream = ByteBuffer(bytes: frame)
         }
     }
 
-    private mutating func order(_ side: RelaySide, _ closing: ChannelClosing, _ orders: inout RelayOrders) {
+    private mutating func order(_ side: RelaySide, _ closing: ChannelClosing, _ orders: RelayOrders) {
         switch self[side].channel {
         case .closed, .closing(.now): return
         case .closing(.afterFlush): guard closing == .now else { return }
@@ -361,12 +368,12 @@ package struct RelayStateMachine: Sendable {
     }
 
     /// Gives the orders that follow from where both sides are now.
-    private mutating func settled(_ forwarded: ByteBuffer?, _ orders: inout RelayOrders) -> RelayEffects {
-        self.settleClient(&orders)
+    private mutating func settled(_ forwarded: ByteBuffer?, _ orders: RelayOrders) -> RelayEffects {
+        self.settleClient(orders)
         if self.upstream.channel == .open, case .cut(let closing) = self.upstream.output,
             !self.client.output.isFinishingFrame
         {
-            self.order(.upstream, closing, &orders)
+            self.order(.upstream, closing, orders)
         }
         orders.drainsClient = self.startsDraining(.client)
         orders.drainsUpstream = self.startsDraining(.upstream)
@@ -378,7 +385,7 @@ package struct RelayStateMachine: Sendable {
         return RelayEffects(toOther: forwarded, orders: orders.isEmpty ? nil : orders)
     }
 
-    private mutating func settleClient(_ orders: inout RelayOrders) {
+    private mutating func settleClient(_ orders: RelayOrders) {
         guard self.client.channel == .open else { return }
         switch self.client.output {
         case .flowing, .finishingFrame:
@@ -387,10 +394,10 @@ package struct RelayStateMachine: Sendable {
             // Both Closes were exchanged: the server ends TCP first (RFC 6455 section 7.1.1), without waiting for the
             // client. In the other connection we are the client, and wait for the upstream's end, a little.
             guard self.client.input == .closeReceived else { return }
-            self.order(.client, .afterFlush, &orders)
+            self.order(.client, .afterFlush, orders)
             orders.deadline = .arm(self.timings.linger)
         case .cut(let closing):
-            self.order(.client, closing, &orders)
+            self.order(.client, closing, orders)
         }
     }
 

@@ -16,6 +16,12 @@ package struct RelayTraffic: Sendable, Equatable {
     package var frames: UInt64 = 0
     package var messages: UInt64 = 0
     package var payloadBytes: UInt64 = 0
+
+    package init(frames: UInt64 = 0, messages: UInt64 = 0, payloadBytes: UInt64 = 0) {
+        self.frames = frames
+        self.messages = messages
+        self.payloadBytes = payloadBytes
+    }
 }
 
 /// The event that ended the open state of a relay.

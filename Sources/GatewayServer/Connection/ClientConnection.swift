@@ -25,7 +25,11 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     /// What the connection's one deadline stands for.
-    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, writeStall, linger, relay }
+    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, writeStall, halfClosed, linger, relay }
+
+    /// How long a request whose client has closed its sending side is still worked on. A closed connection looks the same as
+    /// a half-closed one until something is written to it, and nobody may be there to read a long-running answer.
+    private static let halfClosedTime = Duration.seconds(5)
 
     /// How long a connection that the gateway ends waits for the client to see why.
     private static let lingerTime = Duration.seconds(2)
@@ -129,6 +133,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
                 self.arm(.writeStall, after: self.worker.snapshot.timeouts.writeStall)
             } else if self.deadlineKind == .writeStall {
                 self.disarm()
+                if self.inputIsClosed { self.arm(.halfClosed, after: Self.halfClosedTime) }
             }
         case .refusingSocket, .lingering, .closed:
             break
@@ -158,6 +163,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             relay.closed(by: .client)
         case .http where self.decoder == nil && !self.exchange.isIdle:
             self.keepsAlive = false
+            if self.deadlineKind != .writeStall { self.arm(.halfClosed, after: Self.halfClosedTime) }
         case .http, .refusingSocket, .lingering:
             self.close()
         case .closed:
@@ -426,7 +432,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             self.arm(.bodyIdle, after: self.worker.snapshot.timeouts.bodyIdle)
         case .head where self.inbound.readableBytes > 0, .bodyIdle:
             self.refuse(.requestTimeout)
-        case .head, .keepAlive, .writeStall, .linger, .none:
+        case .halfClosed where self.exchange.isResponding:
+            // Bytes are flowing: if the client were gone, writing them would have failed.
+            self.arm(.halfClosed, after: Self.halfClosedTime)
+        case .head, .keepAlive, .writeStall, .halfClosed, .linger, .none:
             self.close()
         }
     }

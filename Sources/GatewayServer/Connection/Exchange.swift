@@ -40,6 +40,7 @@ final class Exchange {
 
     var isHandshake: Bool { self.handshake != nil }
     var isIdle: Bool { self.machine.isIdle }
+    var isResponding: Bool { self.machine.isResponding }
     var acceptsRequestBody: Bool { self.machine.acceptsRequestBody }
 
     // MARK: Admission
@@ -126,7 +127,9 @@ final class Exchange {
             }
         case .answer(let answer):
             self.answer(answer)
-        case .refuse(let refusal, .http):
+        case .refuse(let refusal, .http(let status)):
+            // What is malformed may be the beginning of something that is meant for a server behind us.
+            if status == 400 { self.client.keepsAlive = false }
             self.answer(
                 GatewayAnswer(wire: self.worker.snapshot.policy.answer(to: refusal), label: refusal.reason.metricLabel))
         case .refuse(let refusal, .acceptThenClose(let code, let reason)):
@@ -350,7 +353,8 @@ final class Exchange {
             record: self.record,
             address: self.client.address,
             subprotocol: subprotocol.map { block.readableBytesSpan.text($0) } ?? "",
-            id: self.client.exchangeID(self.record.number)
+            id: self.client.exchangeID(self.record.number),
+            metrics: self.worker.observation.metrics(of: route)
         )
         let relay = Relay(
             client: self.client,

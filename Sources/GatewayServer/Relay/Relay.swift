@@ -14,6 +14,8 @@ final class Relay: ExpiringEntry {
     let terms: RelayTerms
     private var drainsClient = false
     private var drainsUpstream = false
+    /// What has been counted already.
+    private var counted = (client: RelayTraffic(), upstream: RelayTraffic())
 
     init(
         client: ClientConnection,
@@ -61,6 +63,24 @@ final class Relay: ExpiringEntry {
         case .client: self.client.flush()
         case .upstream: self.upstream.flush()
         }
+        self.countTraffic()
+    }
+
+    /// As it passes, not at the end: a socket may live for days.
+    private func countTraffic() {
+        let summary = self.machine.summary
+        self.count(.toUpstream, summary.fromClient, since: &self.counted.client)
+        self.count(.toClient, summary.fromUpstream, since: &self.counted.upstream)
+    }
+
+    private func count(_ direction: RelayDirection, _ traffic: RelayTraffic, since counted: inout RelayTraffic) {
+        guard traffic.payloadBytes != counted.payloadBytes || traffic.messages != counted.messages else { return }
+        self.terms.metrics.webSocketRelayed(
+            direction,
+            messages: Int(clamping: traffic.messages &- counted.messages),
+            bytes: Int(clamping: traffic.payloadBytes &- counted.payloadBytes)
+        )
+        counted = traffic
     }
 
     func writabilityChanged(of side: RelaySide, isWritable: Bool) {
@@ -161,6 +181,7 @@ final class Relay: ExpiringEntry {
 
     /// Both channels are gone: the references that form the circle are given up.
     private func finish() {
+        self.countTraffic()
         self.worker.expiries.remove(self)
         self.client.leaveRelay()
         self.upstream.leaveRelay()
@@ -178,6 +199,8 @@ final class RelayTerms {
     /// The one upstream chose; empty when none.
     let subprotocol: String
     let id: ExchangeID
+    /// The route's slots; they stay its own when a reload gives its index to another.
+    let metrics: RouteMetrics
 
     init(
         route: RouteTerms,
@@ -186,7 +209,8 @@ final class RelayTerms {
         record: RequestRecord,
         address: ClientAddress,
         subprotocol: String,
-        id: ExchangeID
+        id: ExchangeID,
+        metrics: RouteMetrics
     ) {
         self.route = route
         self.identity = identity
@@ -195,5 +219,6 @@ final class RelayTerms {
         self.address = address
         self.subprotocol = subprotocol
         self.id = id
+        self.metrics = metrics
     }
 }

@@ -18,6 +18,7 @@ final class UpstreamPool {
     /// Idle connections, the most recently used last.
     private var idle: [UpstreamConnection] = []
     private var nextServer = 0
+    private let reused: MetricSlot
     /// After a reload removed or changed the upstream: nothing is kept any more.
     private(set) var isRetired = false
 
@@ -25,6 +26,7 @@ final class UpstreamPool {
         self.definition = definition
         self.worker = worker
         self.nextServer = worker.index
+        self.reused = worker.observation.reusedSlot(definition)
     }
 
     /// An idle connection that is fresh enough, or nil.
@@ -33,6 +35,7 @@ final class UpstreamPool {
         if freshness == .recent, candidate.idleSince + .seconds(1) < self.worker.now { return nil }
         self.idle.removeLast()
         self.worker.wheel.cancel(candidate)
+        self.worker.observation.count(self.reused)
         return candidate
     }
 
@@ -104,6 +107,7 @@ final class UpstreamPool {
     }
 
     private func dialFailed(for exchange: Exchange, ticket: UInt64, attemptsLeft: Int, timedOut: Bool) {
+        self.worker.observation.upstreamNotConnected(self.definition)
         self.worker.observation.upstreamFailed(self.definition, timedOut ? .connectTimedOut : .unreachable)
         guard attemptsLeft > 1, exchange.isWaiting(ticket: ticket) else {
             exchange.dialFailed(ticket: ticket, timedOut: timedOut)

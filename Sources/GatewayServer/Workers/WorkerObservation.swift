@@ -11,6 +11,9 @@ final class WorkerObservation {
     let logger: Logger
     private let connectionsActive: MetricSlot
     private let connectionsTotal: MetricSlot
+    private let table: RouteMetricsTable
+    private var policyRoutes: [RouteTerms] = []
+    /// The slots of the newest policy's routes, by their index.
     private var routes: [RouteMetrics] = []
     /// Requests that no route matched, and bytes that were no request.
     private let unrouted: RouteMetrics
@@ -21,7 +24,8 @@ final class WorkerObservation {
         self.logger = logger
         self.connectionsActive = self.metrics.slot(.connectionsActive)
         self.connectionsTotal = self.metrics.slot(.connections)
-        self.unrouted = RouteMetrics(self.metrics, route: "none", isWebSocket: false)
+        self.table = RouteMetricsTable(self.metrics)
+        self.unrouted = self.table.route("none", isWebSocket: false)
         // Numbers of two workers and of two starts do not meet.
         self.connectionNumber = UInt64(UInt8(truncatingIfNeeded: index)) << 56 | UInt64.random(in: 0..<(1 << 24)) << 32
     }
@@ -35,19 +39,19 @@ final class WorkerObservation {
     }
 
     func adopt(_ snapshot: Snapshot) {
-        self.routes = snapshot.policy.routes.map {
-            RouteMetrics(self.metrics, route: $0.pattern, isWebSocket: $0.webSocket != nil)
-        }
+        self.policyRoutes = snapshot.policy.routes
+        self.routes = snapshot.policy.routes.map { self.table.route($0.label, isWebSocket: $0.webSocket != nil) }
     }
 
     func snapshot() -> MetricsSnapshot { self.metrics.snapshot() }
 
     func flush() { self.accessLog?.flush() }
 
-    /// A route of an earlier policy may have no counterpart any more.
-    private func metrics(of route: RouteTerms?) -> RouteMetrics {
-        guard let route, route.index < self.routes.count else { return self.unrouted }
-        return self.routes[route.index]
+    /// Of a route that a request was admitted to just now or earlier: after a reload another route may have its index.
+    func metrics(of route: RouteTerms?) -> RouteMetrics {
+        guard let route else { return self.unrouted }
+        if route.index < self.routes.count, self.policyRoutes[route.index] === route { return self.routes[route.index] }
+        return self.table.route(route.label, isWebSocket: route.webSocket != nil)
     }
 
     // MARK: Connections and upstreams
@@ -63,11 +67,22 @@ final class WorkerObservation {
         self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "opened"))
     }
 
+    func upstreamNotConnected(_ upstream: UpstreamDefinition) {
+        self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "failed"))
+    }
+
+    /// Where a pool counts what it takes out, once per request.
+    func reusedSlot(_ upstream: UpstreamDefinition) -> MetricSlot {
+        self.metrics.slot(.upstreamConnections, upstream.name, "reused")
+    }
+
+    func count(_ slot: MetricSlot) { self.metrics.add(slot) }
+
     func upstreamFailed(_ upstream: UpstreamDefinition, _ failure: UpstreamFailure) {
         self.metrics.add(self.metrics.slot(.upstreamErrors, upstream.name, failure.label.description))
         self.logger.warning(
             "upstream failed",
-            metadata: ["upstream.name": "\(upstream.name)", "upstream.failure": "\(failure.label)"])
+            metadata: [LogKey.upstreamName: "\(upstream.name)", LogKey.upstreamFailure: "\(failure.label)"])
     }
 
     // MARK: Exchanges
@@ -88,7 +103,7 @@ final class WorkerObservation {
         record.bytesSent = exchange.responseBytes
         record.bytesReceived = exchange.requestBytes
         record.microseconds = microseconds
-        record.route = route?.pattern ?? ""
+        record.route = route?.label ?? ""
         record.upstream = upstream?.name ?? ""
         record.user = userID ?? ""
         record.refusal = exchange.refusal
@@ -99,11 +114,11 @@ final class WorkerObservation {
     // MARK: WebSockets
 
     func webSocketOpened(_ terms: RelayTerms, deflate: Bool) {
-        self.metrics(of: terms.route).webSocketOpened()
+        terms.metrics.webSocketOpened()
         guard let accessLog = self.accessLog else { return }
         var record = WebSocketOpenRecord(time: terms.record.time, id: terms.id)
         record.client = terms.address.bytes
-        record.route = terms.route.pattern
+        record.route = terms.route.label
         record.upstream = terms.upstream.name
         record.user = terms.identity?.userID ?? ""
         record.subprotocol = terms.subprotocol
@@ -121,26 +136,19 @@ final class WorkerObservation {
             case .upstream: .upstream
             case nil: .gateway
             }
-        let clientCode = Self.code(summary.receivedFromClient, orElse: summary.sentToClient)
-        let metrics = self.metrics(of: terms.route)
-        metrics.webSocketRelayed(
-            .toUpstream, messages: Int(clamping: summary.fromClient.messages),
-            bytes: Int(clamping: summary.fromClient.payloadBytes))
-        metrics.webSocketRelayed(
-            .toClient, messages: Int(clamping: summary.fromUpstream.messages),
-            bytes: Int(clamping: summary.fromUpstream.payloadBytes))
-        metrics.webSocketClosed(
-            code: closer == .client ? clientCode : Self.code(summary.sentToClient, orElse: summary.receivedFromClient),
-            by: closer, microseconds: microseconds)
+        let clientCode =
+            closer == .client
+            ? Self.code(summary.receivedFromClient, orElse: summary.sentToClient)
+            : Self.code(summary.sentToClient, orElse: summary.receivedFromClient)
+        terms.metrics.webSocketClosed(code: clientCode, by: closer, microseconds: microseconds)
         guard let accessLog = self.accessLog else { return }
         var record = WebSocketCloseRecord(time: .now(), id: terms.id)
         record.client = terms.address.bytes
-        record.route = terms.route.pattern
+        record.route = terms.route.label
         record.upstream = terms.upstream.name
         record.user = terms.identity?.userID ?? ""
         record.closedBy = closer
-        record.clientCode =
-            closer == .client ? clientCode : Self.code(summary.sentToClient, orElse: summary.receivedFromClient)
+        record.clientCode = clientCode
         record.upstreamCode =
             closer == .upstream
             ? Self.code(summary.receivedFromUpstream, orElse: summary.sentToUpstream)
@@ -159,4 +167,9 @@ final class WorkerObservation {
         if first != WebSocketCloseCode.noClose { return first }
         return second != WebSocketCloseCode.noClose ? second : nil
     }
+}
+
+extension RouteTerms {
+    /// The pattern, or `/` for the empty one: how a route is called in logs and metrics.
+    var label: String { self.pattern.isEmpty ? "/" : self.pattern }
 }

@@ -60,11 +60,11 @@ extension KnownField {
         }
     }
 
-    /// Fields that a `Connection` line cannot remove: without them the message is another one, or the handshake fails.
-    /// (Some servers do nominate `Transfer-Encoding`.) Naming one of them is ignored.
+    /// Fields that a `Connection` line cannot remove: without them the message is another one, comes from somebody else, or
+    /// the handshake fails. (Some servers do nominate `Transfer-Encoding`.) Naming one of them is ignored.
     var survivesNomination: Bool {
         switch self {
-        case .host, .contentLength, .transferEncoding, .secWebSocketKey, .secWebSocketVersion, .secWebSocketProtocol,
+        case .host, .contentLength, .transferEncoding, .authorization, .cookie, .origin, .secWebSocketKey, .secWebSocketVersion, .secWebSocketProtocol,
             .secWebSocketExtensions, .secWebSocketAccept:
             true
         default:
