@@ -117,10 +117,11 @@ package struct RelayStateMachine: Sendable {
             guard self.upstream.scanner.heldCount == 0 else { return self.receivedWithCare(from: side, buffer) }
             outcome = self.upstream.scanner.scan(buffer.readableBytesSpan)
         }
-        guard outcome.stop == .none, outcome.forwardable == buffer.readableBytes else {
+        guard outcome.stop == .none else {
             return self.forward(from: side, outcome, of: buffer, after: [], restOfFrame: 0)
         }
-        return RelayEffects(toOther: buffer)
+        if outcome.forwardable == buffer.readableBytes { return RelayEffects(toOther: buffer) }
+        return RelayEffects(toOther: Self.prefix(outcome.forwardable, of: buffer))
     }
 
     /// The connection of `side` is gone: the peer ended it, it broke, or it was closed as ordered. A shell that is told

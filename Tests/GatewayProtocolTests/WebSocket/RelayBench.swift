@@ -94,3 +94,7 @@ struct RelayBench {
         return rest.isEmpty ? words.joined(separator: " ") : "\(bytes.count) bytes"
     }
 }
+
+extension RelayEffects {
+    var isNothing: Bool { self.toOther == nil && self.orders == nil }
+}
