@@ -226,9 +226,7 @@ package struct RelayStateMachine: Sendable {
         guard self[side.other].output == .flowing else { return }
         switch close.violation {
         case nil:
-            self.append(close.frame, to: side.other, orders)
-            self[side.other].output = .closeSent
-            self[side.other].sent = close.reportedCode
+            self.send(ByteBuffer(bytes: close.frame), saying: close.reportedCode, to: side.other, orders)
         case .closeReasonNotUTF8:
             self.send(WebSocketClose(code: close.code, reason: []), to: side.other, orders)
         default:
@@ -343,16 +341,21 @@ package struct RelayStateMachine: Sendable {
     private mutating func send(_ close: WebSocketClose, to side: RelaySide, _ orders: RelayOrders) {
         var frame = ByteBuffer()
         WebSocketFrameWriter.writeClose(close, maskKey: side == .upstream ? self.maskKey : nil, into: &frame)
-        self.append(Array(frame.readableBytesView), to: side, orders)
-        self[side].output = .closeSent
-        self[side].sent = close.code ?? WebSocketCloseCode.noCode
+        self.send(frame, saying: close.code ?? WebSocketCloseCode.noCode, to: side, orders)
     }
 
-    private func append(_ frame: [UInt8], to side: RelaySide, _ orders: RelayOrders) {
+    private mutating func send(
+        _ closeFrame: ByteBuffer,
+        saying code: UInt16,
+        to side: RelaySide,
+        _ orders: RelayOrders
+    ) {
         switch side {
-        case .client: orders.toClient = ByteBuffer(bytes: frame)
-        case .upstream: orders.toUpstream = ByteBuffer(bytes: frame)
+        case .client: orders.toClient = closeFrame
+        case .upstream: orders.toUpstream = closeFrame
         }
+        self[side].output = .closeSent
+        self[side].sent = code
     }
 
     private mutating func order(_ side: RelaySide, _ closing: ChannelClosing, _ orders: RelayOrders) {

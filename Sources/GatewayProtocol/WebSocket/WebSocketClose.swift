@@ -1,4 +1,5 @@
-/// What a Close frame says: a code, or none when its payload is empty, and a reason.
+/// What a Close frame of ours says: a code, or none when its payload is empty, and a reason. Nothing that may not stand
+/// on the wire can be said with it.
 package struct WebSocketClose: Sendable, Equatable {
     package let code: UInt16?
     /// UTF-8, at most 123 bytes: a control frame carries 125 and the code takes two (RFC 6455 sections 5.5 and 5.5.1).
@@ -7,9 +8,10 @@ package struct WebSocketClose: Sendable, Equatable {
     package static let longestReason = 123
     package static let empty = WebSocketClose(code: nil, reason: [])
 
-    /// A reason that is too long is cut where a character ends. Without a code there is no place for a reason.
+    /// A code that may not be sent becomes 1011, and a reason that is too long is cut where a character ends. Without a
+    /// code there is no place for a reason.
     package init(code: UInt16?, reason: [UInt8]) {
-        self.code = code
+        self.code = code.map { WebSocketCloseCode.mayBeSent($0) ? $0 : WebSocketCloseCode.internalError }
         self.reason = code == nil ? [] : Self.cut(reason)
     }
 

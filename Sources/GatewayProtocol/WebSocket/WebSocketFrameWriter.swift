@@ -5,11 +5,9 @@ package import NIOCore
 package enum WebSocketFrameWriter {
     package static let longestControlPayload = 125
 
-    /// A code that may not stand on the wire is replaced by 1011.
     package static func writeClose(_ close: WebSocketClose, maskKey: UInt32? = nil, into out: inout ByteBuffer) {
         var payload: [UInt8] = []
-        if let asked = close.code {
-            let code = WebSocketCloseCode.mayBeSent(asked) ? asked : WebSocketCloseCode.internalError
+        if let code = close.code {
             payload.reserveCapacity(2 + close.reason.count)
             payload.append(UInt8(truncatingIfNeeded: code >> 8))
             payload.append(UInt8(truncatingIfNeeded: code))

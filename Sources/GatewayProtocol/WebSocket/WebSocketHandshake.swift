@@ -28,7 +28,8 @@ package enum WebSocketHandshake {
         let key = self.single(.secWebSocketKey, head)
         guard let keyField = key.field else { throw .missingKey }
         guard !key.isRepeated else { throw .repeatedKey }
-        // `Connection: Sec-WebSocket-Key` would have us forward a handshake without one.
+        // The parser lets these survive a `Connection: Sec-WebSocket-Key`; without them we would forward another handshake
+        // than the one judged here.
         guard !keyField.isDropped, !versionField.isDropped else { throw .nominatedField }
         guard let nonce = self.key(block, keyField.value) else { throw .badKey }
         var offer = WebSocketOffer(key: nonce, offersDeflate: try self.offersDeflate(head, block))
