@@ -25,7 +25,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     /// What the connection's one deadline stands for.
-    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, writeStall, halfClosed, linger, relay }
+    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, writeStall, halfClosed, linger }
 
     /// How long a request whose client has closed its sending side is still worked on. A closed connection looks the same as
     /// a half-closed one until something is written to it, and nobody may be there to read a long-running answer.
@@ -405,10 +405,6 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         if case .relaying = self.phase { self.phase = .closed }
     }
 
-    func armRelayDeadline(after duration: Duration) { self.arm(.relay, after: duration) }
-
-    func cancelRelayDeadline() { self.disarm() }
-
     // MARK: Deadlines
 
     private func arm(_ kind: DeadlineKind, after duration: Duration) {
@@ -425,8 +421,6 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         let kind = self.deadlineKind
         self.deadlineKind = .none
         switch kind {
-        case .relay:
-            if case .relaying(let relay) = self.phase { relay.deadlinePassed() }
         case .bodyIdle where self.gate.isPaused:
             // It is upstream that does not take more; its own timeout watches that.
             self.arm(.bodyIdle, after: self.worker.snapshot.timeouts.bodyIdle)

@@ -14,6 +14,7 @@ final class Relay: ExpiringEntry {
     let terms: RelayTerms
     private var drainsClient = false
     private var drainsUpstream = false
+    private var deadline: RelayDeadline?
     /// What has been counted already.
     private var counted = (client: RelayTraffic(), upstream: RelayTraffic())
 
@@ -147,12 +148,23 @@ final class Relay: ExpiringEntry {
         self.upstream.flush()
         self.followReading(orders)
         switch orders.deadline {
-        case .arm(let duration): self.client.armRelayDeadline(after: duration)
-        case .cancel: self.client.cancelRelayDeadline()
+        case .arm(let duration): self.armDeadline(after: duration)
+        case .cancel: self.cancelDeadline()
         case nil: break
         }
         self.followClosing(orders)
         if orders.isFinished { self.finish() }
+    }
+
+    /// A timer of its own, made when the relay begins to close: either connection may be gone before the other one is.
+    private func armDeadline(after duration: Duration) {
+        let deadline = self.deadline ?? RelayDeadline(self)
+        self.deadline = deadline
+        self.worker.wheel.arm(deadline, at: self.worker.now + TimeAmount(duration))
+    }
+
+    private func cancelDeadline() {
+        if let deadline = self.deadline { self.worker.wheel.cancel(deadline) }
     }
 
     private func followReading(_ orders: RelayOrders) {
@@ -182,11 +194,22 @@ final class Relay: ExpiringEntry {
     /// Both channels are gone: the references that form the circle are given up.
     private func finish() {
         self.countTraffic()
+        self.cancelDeadline()
+        self.deadline = nil
         self.worker.expiries.remove(self)
         self.client.leaveRelay()
         self.upstream.leaveRelay()
         self.worker.observation.webSocketClosed(self.terms, self.machine.summary)
     }
+}
+
+/// The one deadline of a closing relay.
+private final class RelayDeadline: WheelTimer {
+    private let relay: Relay
+
+    init(_ relay: Relay) { self.relay = relay }
+
+    override func deadlinePassed(now: NIODeadline) { self.relay.deadlinePassed() }
 }
 
 /// What a session keeps of its admission.

@@ -182,7 +182,8 @@ package struct HTTPRequestParser: Sendable {
     private mutating func noteUpgrade(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) {
         // RFC 9110 section 7.8: a server ignores Upgrade in HTTP/1.0.
         guard self.head.minorVersion > 0 else { return }
-        guard self.head.method == .get, self.offersWebSocket(bytes) else {
+        // Whatever the method: the handshake's check refuses all but GET, instead of serving what cannot have been meant.
+        guard self.offersWebSocket(bytes) else {
             self.head.upgrade = .other
             return
         }
