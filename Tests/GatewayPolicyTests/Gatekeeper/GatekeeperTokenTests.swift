@@ -190,4 +190,17 @@ import Testing
         var plain = TestRequest("/", ["Authorization: Bearer \(token)"])
         #expect(gateway.outcome(&plain) == "401 missing")
     }
+
+    /// Kept or anonymous, a line that some server could take for the token header was never judged.
+    @Test func lookalikes_areDropped_whenNothingElseIs() throws {
+        let gateway = try TestGateway(
+            routes: "  - {path: '', upstream: chat, auth: optional, tokens: {forward: keep}}",
+            simpleJWT: "AUTH_HEADER_NAME: HTTP_X_ACCESS_TOKEN")
+        let token = "X-Access-Token: Bearer \(try TestGateway.token())"
+        for lines in [[token, "X.Access.Token: Bearer evil"], ["x!access-token: Bearer evil"]] {
+            var request = TestRequest("/", lines)
+            #expect(gateway.judge(&request).admission != nil)
+            #expect(request.keptLines == lines.filter { $0 == token })
+        }
+    }
 }
