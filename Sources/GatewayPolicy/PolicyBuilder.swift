@@ -7,6 +7,13 @@ extension Policy {
         var builder = PolicyBuilder(settings)
         return builder.build()
     }
+
+    /// What is wrong with the patterns and origins of settings that cannot be used for other reasons, so that one run tells
+    /// everything. Nothing else is looked at: what those reasons left out would be reported a second time.
+    package static func problemsOfTexts(in settings: Settings) -> [SettingsProblem] {
+        var builder = PolicyBuilder(settings)
+        return builder.checkTexts()
+    }
 }
 
 /// Compiles settings piece by piece and collects what is wrong with them.
@@ -32,6 +39,19 @@ private struct PolicyBuilder {
         self.problems.sort(by: SettingsProblem.isOrdered)
         self.notices.sort(by: SettingsProblem.isOrdered)
         return PolicyBuilding(policy: policy, problems: self.problems, notices: self.notices)
+    }
+
+    mutating func checkTexts() -> [SettingsProblem] {
+        _ = self.settings.allowedOrigins.map { self.origins($0) }
+        for route in self.settings.routes {
+            _ = route.allowedOrigins.map { self.origins($0) }
+            do {
+                _ = try RoutePattern(route.pattern.value, tolerating: PathForms(route.tolerate))
+            } catch {
+                self.report(error.message, at: route.pattern.location, hint: error.hint)
+            }
+        }
+        return self.problems
     }
 
     private mutating func report(_ message: String, at location: SettingsLocation, hint: String? = nil) {

@@ -95,7 +95,10 @@ package actor GatewayServer {
             readiness: { readiness.reasonNotReady },
             metrics: {
                 AdminMetrics(
-                    snapshots: try await workers.collect { $0.observation.snapshot() },
+                    snapshots: try await workers.collect { worker in
+                        worker.countTokens()
+                        return worker.observation.snapshot()
+                    },
                     extra: process.samples()
                 )
             }

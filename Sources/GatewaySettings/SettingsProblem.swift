@@ -38,6 +38,9 @@ extension SettingsProblem {
 package struct SettingsReading: Sendable {
     /// Nil exactly when there are problems.
     package var settings: Settings?
+    /// What could be read of a file with problems, so that whoever understands its texts can report theirs in the same run;
+    /// nothing may be built from it.
+    package var remains: Settings?
     /// Every problem of the file, sorted by place.
     package var problems: [SettingsProblem]
     /// What works but deserves a look; never stops a start.

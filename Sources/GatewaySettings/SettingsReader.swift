@@ -29,7 +29,10 @@ package enum SettingsReader {
         let settings = self.settings(from: bytes, context)
         let problems = Set(context.problems).sorted(by: SettingsProblem.isOrdered)
         let notices = context.notices.sorted(by: SettingsProblem.isOrdered)
-        return SettingsReading(settings: problems.isEmpty ? settings : nil, problems: problems, notices: notices)
+        guard problems.isEmpty else {
+            return SettingsReading(settings: nil, remains: settings, problems: problems, notices: notices)
+        }
+        return SettingsReading(settings: settings, problems: [], notices: notices)
     }
 
     private static func settings(from bytes: [UInt8], _ context: ReadingContext) -> Settings? {

@@ -18,10 +18,12 @@ import Testing
         #expect(settings.upstreams.flatMap(\.servers).map(\.value) == [.tcp(host: "127.0.0.1", port: 8000)])
     }
 
-    @Test func exampleKey_isNoticed_whenNoneIsGiven() {
+    /// A key that everybody can read would verify everybody's tokens: the file has none.
+    @Test func signingKey_mustComeFromTheEnvironment() {
         let reading = SettingsReader.read(file: path, environment: [:])
-        #expect(reading.settings != nil)
-        #expect(reading.notices.map(\.location.key) == ["SIMPLE_JWT.SIGNING_KEY"])
+        #expect(reading.settings == nil)
+        #expect(reading.problems.map(\.location.key) == ["SIMPLE_JWT.SIGNING_KEY"])
+        #expect(reading.problems.first?.rendered().contains("JWT_SIGNING_KEY") == true)
     }
 
     @Test func documentedDefaults_areTheTypesDefaults() throws {
@@ -75,7 +77,9 @@ import Testing
         let text = Project.text(path)
         #expect(text.contains("# " + line))
         let changed = text.replacing("# " + line, with: line)
-        let reading = SettingsReader.read(text: changed, file: "gateway.yaml", environment: ["JWT_SIGNING_KEY": Reading.secret]) { _ in nil }
+        let reading = SettingsReader.read(
+            text: changed, file: "gateway.yaml", environment: ["JWT_SIGNING_KEY": Reading.secret]
+        ) { _ in nil }
         #expect(reading.problems.map { $0.rendered() } == [])
     }
 

@@ -11,6 +11,8 @@ package final class Gatekeeper {
     private var carriers: TokenCarriers
     private var verifier = TokenVerifier()
     private var cache: TokenCache
+    /// Counted since the last `takeCounts`.
+    fileprivate var counts = TokenCounts()
 
     /// A 300-byte token with what is kept beside it takes about 1 kB.
     package init(policy: Policy, cacheEntries: Int = 4096, cacheBytes: Int = 8 << 20) {
@@ -121,12 +123,23 @@ package final class Gatekeeper {
 
     private func identify(_ token: RawSpan, _ now: WallClock) throws(TokenRejection) -> VerifiedIdentity {
         if let known = self.cache.find(token) {
-            if known.isTimely(at: now.seconds) { return known }
+            if known.isTimely(at: now.seconds) {
+                self.counts.cacheHits &+= 1
+                return known
+            }
             // Verified again below, only to say exactly what simplejwt says.
             self.cache.remove(token)
         }
         guard let rules = self.policy.tokenRules else { throw TokenRejection(.badSignature) }
-        let verified = try self.verifier.verify(token, rules: rules, now: now)
+        self.counts.cacheMisses &+= 1
+        let verified: VerifiedToken
+        do {
+            verified = try self.verifier.verify(token, rules: rules, now: now)
+        } catch {
+            self.counts.refused &+= 1
+            throw error
+        }
+        self.counts.accepted &+= 1
         let identity = self.policy.identity.render(verified, token: token)
         self.cache.insert(token, identity)
         return identity
@@ -147,5 +160,23 @@ extension RejectionReason {
         case .tokenNotValid: self = .tokenNotValid(rejection)
         case .noUserIdentification: self = .noUserIdentification(rejection)
         }
+    }
+}
+
+/// What a gatekeeper did with tokens, for metrics.
+package struct TokenCounts: Sendable, Equatable {
+    /// Tokens that were known and still valid.
+    package var cacheHits = 0
+    package var cacheMisses = 0
+    /// Verified in full.
+    package var accepted = 0
+    package var refused = 0
+}
+
+extension Gatekeeper {
+    /// What was counted since the last call.
+    package func takeCounts() -> TokenCounts {
+        defer { self.counts = TokenCounts() }
+        return self.counts
     }
 }

@@ -50,7 +50,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     private var inputIsClosed = false
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
-    private(set) lazy var exchange = Exchange(client: self, worker: self.worker)
+    private var ownExchange: Exchange?
     private(set) var address = ClientAddress.unknown
     private let number: UInt64
     /// `X-Forwarded-*` lines that are the same for every request of this connection.
@@ -67,6 +67,14 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.listener = listener
         self.number = worker.observation.nextConnectionNumber()
         self.parser = HTTPRequestParser(limits: worker.snapshot.requestLimits)
+    }
+
+    /// Made for the first request, given up when the connection becomes a relay: an idle socket has no use for it.
+    var exchange: Exchange {
+        if let exchange = self.ownExchange { return exchange }
+        let exchange = Exchange(client: self, worker: self.worker)
+        self.ownExchange = exchange
+        return exchange
     }
 
     func exchangeID(_ exchange: UInt32) -> ExchangeID { ExchangeID(connection: self.number, exchange: exchange) }
@@ -396,6 +404,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.outbound = ByteBuffer()
         self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)
         self.forwardedLines = []
+        self.ownExchange = nil
         self.disarm()
         self.resumeReading()
         return early

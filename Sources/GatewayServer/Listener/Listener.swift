@@ -93,6 +93,7 @@ enum Listener {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: ReceiveBuffers.http)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.adopt(channel, workers: workers, context: context) }
             }

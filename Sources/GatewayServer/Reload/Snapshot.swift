@@ -50,7 +50,12 @@ package final class Snapshot: Sendable {
         previous: Snapshot? = nil
     ) -> (snapshot: Snapshot?, problems: [SettingsProblem], notices: [SettingsProblem]) {
         let reading = source.read()
-        guard let settings = reading.settings else { return (nil, reading.problems, reading.notices) }
+        guard let settings = reading.settings else {
+            let texts = reading.remains.map(Policy.problemsOfTexts) ?? []
+            let known = Set(reading.problems.map(\.location))
+            let further = texts.filter { !known.contains($0.location) }
+            return (nil, (reading.problems + further).sorted(by: SettingsProblem.isOrdered), reading.notices)
+        }
         return self.build(settings, notices: reading.notices, previous: previous)
     }
 

@@ -83,6 +83,9 @@ final class UpstreamPool {
         ClientBootstrap(group: self.worker.eventLoop)
             .connectTimeout(TimeAmount(self.definition.settings.connectTimeout))
             .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(
+                .recvAllocator, value: exchange.isHandshake ? ReceiveBuffers.handshakeAnswer : ReceiveBuffers.http
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(handler.value)

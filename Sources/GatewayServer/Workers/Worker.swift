@@ -89,8 +89,12 @@ final class Worker {
         let now = self.now
         for timer in self.wheel.advance(to: now) { timer.deadlinePassed(now: now) }
         for entry in self.expiries.take(now: self.wallClock().seconds) { entry.expired() }
+        self.countTokens()
         self.observation.flush()
     }
+
+    /// What the gatekeeper counted becomes metrics: at each tick, before a scrape, and before it is replaced.
+    func countTokens() { self.observation.tokensJudged(self.gatekeeper.takeCounts()) }
 
     // MARK: Reload and drain
 
@@ -105,6 +109,7 @@ final class Worker {
             return retiring.remove(at: position)
         }
         self.snapshot = snapshot
+        self.countTokens()
         self.gatekeeper = Gatekeeper(policy: snapshot.policy)
         self.observation.adopt(snapshot)
         for pool in retiring { pool.retire() }

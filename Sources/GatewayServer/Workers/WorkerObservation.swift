@@ -85,6 +85,13 @@ final class WorkerObservation {
             metadata: [LogKey.upstreamName: "\(upstream.name)", LogKey.upstreamFailure: "\(failure.label)"])
     }
 
+    func tokensJudged(_ counts: TokenCounts) {
+        if counts.cacheHits > 0 { self.metrics.add(self.metrics.slot(.tokenCache, "hit"), counts.cacheHits) }
+        if counts.cacheMisses > 0 { self.metrics.add(self.metrics.slot(.tokenCache, "miss"), counts.cacheMisses) }
+        if counts.accepted > 0 { self.metrics.add(self.metrics.slot(.tokenVerifications, "accepted"), counts.accepted) }
+        if counts.refused > 0 { self.metrics.add(self.metrics.slot(.tokenVerifications, "refused"), counts.refused) }
+    }
+
     // MARK: Exchanges
 
     func requestEnded(

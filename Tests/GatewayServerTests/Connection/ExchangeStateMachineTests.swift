@@ -3,7 +3,9 @@ import Testing
 @testable import GatewayServer
 
 @Suite struct ExchangeStateMachineTests {
-    private func awaitingHead(bodyFollows: Bool = false, mayRetry: Bool = true, reused: Bool = true) -> ExchangeStateMachine {
+    private func awaitingHead(bodyFollows: Bool = false, mayRetry: Bool = true, reused: Bool = true)
+        -> ExchangeStateMachine
+    {
         var machine = ExchangeStateMachine()
         machine.begin(bodyFollows: bodyFollows, mayRetry: mayRetry)
         _ = machine.connected(reused: reused)
@@ -43,7 +45,9 @@ import Testing
         #expect(machine.responseEnded() == .finish(upstreamIsReusable: true))
     }
 
-    @Test(arguments: [(100, ExchangeStateMachine.HeadAction.dropInterim), (101, .refuse), (103, .forwardInterim), (200, .forward)])
+    @Test(arguments: [
+        (100, ExchangeStateMachine.HeadAction.dropInterim), (101, .refuse), (103, .forwardInterim), (200, .forward),
+    ])
     func head_isTreatedByItsStatus(status: Int, expected: ExchangeStateMachine.HeadAction) {
         var machine = self.awaitingHead()
         #expect(machine.responseHeadReceived(status: status) == expected)
@@ -70,7 +74,9 @@ import Testing
         (mayRetry: true, bodyFollows: false, reused: false, untouched: true),
         (mayRetry: true, bodyFollows: false, reused: true, untouched: false),
     ])
-    func failure_isAnswered_whenASecondAttemptIsNotSafe(mayRetry: Bool, bodyFollows: Bool, reused: Bool, untouched: Bool) {
+    func failure_isAnswered_whenASecondAttemptIsNotSafe(
+        mayRetry: Bool, bodyFollows: Bool, reused: Bool, untouched: Bool
+    ) {
         var machine = self.awaitingHead(bodyFollows: bodyFollows, mayRetry: mayRetry, reused: reused)
         #expect(machine.upstreamFailed(beforeAnyResponseByte: untouched) == .answer)
         machine.answeredByGateway()
@@ -120,7 +126,8 @@ import Testing
                 requestOpen = false
                 _ = machine.requestEnded()
             case 4:
-                _ = machine.responseHeadReceived(status: [100, 101, 103, 200, 404].randomElement(using: &random) ?? 200)
+                _ = machine.responseHeadReceived(
+                    status: [100, 101, 103, 200, 404].randomElement(using: &random) ?? 200)
             case 5 where machine.isResponding:
                 _ = machine.responseEnded()
             case 6:

@@ -27,13 +27,13 @@ import Testing
 
     @Test func readGate_remembersTheReadItHeldBack() {
         var gate = ReadGate()
-        #expect(gate.admit())
+        let open = gate.admit()
         gate.pause()
-        #expect(!gate.admit())
-        #expect(gate.resume())
-        #expect(!gate.resume())
-        #expect(gate.admit())
+        let paused = gate.admit()
+        let wanted = gate.resume()
+        let asked = gate.resume()
         gate.pause()
-        #expect(!gate.resume())
+        let nothingHeldBack = gate.resume()
+        #expect([open, paused, wanted, asked, nothingHeldBack] == [true, false, true, false, false])
     }
 }

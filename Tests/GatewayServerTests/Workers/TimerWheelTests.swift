@@ -47,7 +47,9 @@ import Testing
     @Test func stallOfManyRevolutions_firesEverything() {
         var wheel = TimerWheel(now: Self.start)
         let timers = (1...500).map { _ in WheelTimer() }
-        for (index, timer) in timers.enumerated() { wheel.arm(timer, at: Self.start + .milliseconds(Int64(index) * 700)) }
+        for (index, timer) in timers.enumerated() {
+            wheel.arm(timer, at: Self.start + .milliseconds(Int64(index) * 700))
+        }
         #expect(wheel.advance(to: Self.start + .hours(24)).count == 500)
     }
 
