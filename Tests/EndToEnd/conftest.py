@@ -84,7 +84,7 @@ def pytest_runtest_makereport(item, call):
             if process.is_running or process.name == "tollgate":
                 mark = getattr(item, "_marks", {}).get(process.pid, 0)
                 if process.lines[mark:]:
-                    report.sections.append((f"{process.name} {process.pid}", process.tail(25)))
+                    report.sections.append((f"{process.name} {process.pid}", process.tail(12)))
 
 
 def pytest_runtest_setup(item):

@@ -83,13 +83,12 @@ def say(tab, text):
 def test_two_people_talk(demo, tabs):
     address = demo(600).address
     alice = tabs(address).picture("1-login")
-    logged_in(alice, "alice").wait_for(OPEN)
+    say(logged_in(alice, "alice"), "Hello bob, is this thing on?")
     bob = logged_in(tabs(address), "bob")
     bob.wait_for(OPEN)
     for tab in [alice, bob]:
         tab.wait_until(lambda tab: tab.find("#online-count").text == "2", "two people online")
-    alice.wait_for('#message-list > [data-testid="presence"]')
-    say(alice, "Hello bob, is this thing on?")
+    assert alice.wait_for('#message-list > [data-testid="presence"]').text == "bob joined"
     bob.wait_until(lambda tab: "Hello bob, is this thing on?" in tab.texts('[data-testid="message-text"]'), "alice's message")
     say(bob, "It is 🙂")
     alice.wait_until(lambda tab: "It is 🙂" in tab.texts('[data-testid="message-text"]'), "bob's answer")

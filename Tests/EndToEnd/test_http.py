@@ -434,7 +434,8 @@ def test_unsafe_request_is_sent_once_even_when_the_upstream_dies(gateways, upstr
     assert len(upstream.take_all()) == 1
 
 
-def test_client_that_leaves_takes_its_upstream_request_along(gateways, upstream):
+def test_client_that_breaks_off_takes_its_upstream_request_along(gateways, upstream):
+    """A reset, that is; one that only stops sending may still wait for its answer."""
     gone = threading.Event()
 
     def answer(got):
@@ -449,7 +450,7 @@ def test_client_that_leaves_takes_its_upstream_request_along(gateways, upstream)
     client = Wire(gateway.port)
     client.send(request())
     upstream.take()
-    client.close()
+    client.reset()
     assert gone.wait(10)
 
 

@@ -136,19 +136,19 @@ def test_check_accepts_a_good_file(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-PROBLEMS = """\
+UNREADABLE = """\
 listen:
   - address: 127.0.0.1:99999
 SIMPLE_JWT:
   ALGORITHM: HS257
   SIGNING_KEI: something
-allowed_origins: ["example.com:8443"]
+allowed_origins: ["example.com"]
 upstreams:
   chat:
     servers: ["127.0.0.1:8000"]
     servers: ["127.0.0.1:8001"]
 routes:
-  - re_path: 'ws/(?P<room>\\d+/$'
+  - re_path: 'ws/(?P<room>\\d+)/$'
     upstream: chat
     websocket: true
     auth: requird
@@ -156,22 +156,57 @@ routes:
     upstream: caht
 nonsense: 1
 """
+MEANINGLESS = """\
+listen: [{address: 127.0.0.1:8080}]
+SIMPLE_JWT:
+  ALGORITHM: RS256
+  VERIFYING_KEY: no PEM
+allowed_origins: ["example.com:8443"]
+upstreams: {chat: {servers: ["127.0.0.1:8000"]}}
+routes:
+  - re_path: 'ws/(?P<room>\\d+/$'
+    upstream: chat
+    websocket: true
+  - path: 'api/<integer:id>'
+    upstream: chat
+"""
 
 
-def test_check_reports_every_problem_with_its_place(tmp_path):
-    result = check(tmp_path, PROBLEMS)
-    assert result.returncode == 1
+def problems(result):
+    """{line: [(column, text)]} of what a command has printed."""
     found = {}
     for line in (result.stdout + result.stderr).splitlines():
         if match := re.match(r"(?:.*/)?gateway\.yaml:(\d+):(\d+): (.*)", line):
             found.setdefault(int(match[1]), []).append((int(match[2]), match[3]))
-    expected = {
-        2: "99999", 4: "ALGORITHM", 5: "SIGNING_KEI", 6: "allowed_origins", 10: "servers", 12: "re_path",
-        15: "auth", 17: "upstream", 18: "nonsense",
-    }  # fmt: skip
-    for line, word in expected.items():
-        assert any(word in text for _, text in found.get(line, [])), f"line {line}: {found}\n{result.stdout}{result.stderr}"
+    return found
+
+
+def all_in(found, expected):
+    return all(any(word in text for _, text in found.get(line, [])) for line, word in expected.items())
+
+
+def test_check_reports_every_unreadable_place(tmp_path):
+    result = check(tmp_path, UNREADABLE)
+    assert result.returncode == 1
+    found = problems(result)
+    assert all_in(
+        found,
+        {2: "99999", 4: "ALGORITHM", 5: "SIGNING_KEI", 10: "servers", 15: "auth", 17: "upstream", 18: "nonsense"},
+    ), found
+    assert found[4][0][0] == 14 and found[18][0][0] == 1, "columns count from 1"
     assert "SIGNING_KEY" in result.stdout + result.stderr, "did you mean"
+
+
+def test_check_reports_every_meaningless_value(tmp_path):
+    result = check(tmp_path, MEANINGLESS)
+    assert result.returncode == 1
+    found = problems(result)
+    assert all_in(found, {4: "VERIFYING_KEY", 5: "allowed_origins", 8: "re_path", 11: "path"}), found
+
+
+def test_check_reports_both_kinds_at_once(tmp_path):
+    found = problems(check(tmp_path, MEANINGLESS + "nonsense: 1\n"))
+    assert all_in(found, {4: "VERIFYING_KEY", 5: "allowed_origins", 8: "re_path", 11: "path", 13: "nonsense"}), found
 
 
 @pytest.mark.parametrize("text", ["", "[]", "routes: [", "\x00", "listen: 1\n", "a: &x [*x]\n"])
@@ -204,7 +239,7 @@ def test_secrets_are_not_printed(tmp_path):
 
 def test_broken_file_stops_a_start(tmp_path):
     file = tmp_path / "gateway.yaml"
-    file.write_text(PROBLEMS)
+    file.write_text(UNREADABLE)
     result = command("run", "--config", file)
     assert result.returncode != 0
     assert "gateway.yaml:5:" in result.stdout + result.stderr
@@ -296,12 +331,12 @@ def test_access_log_can_be_off_or_a_file(gateways, upstream, tmp_path):
 
 def test_admin_listener_answers(gateways, sockets):
     admin = free_port()
-    gateway = gateways.start(ROUTES, sockets.port, admin={"address": f"127.0.0.1:{admin}"})
+    gateway = gateways.start(ROUTES[:2], sockets.port, admin={"address": f"127.0.0.1:{admin}"})
     assert get(admin, "/livez").status == 200
     assert get(admin, "/readyz").status == 200
     assert get(admin, "/nowhere").status == 404
     for path in ["/livez", "/readyz", "/metrics"]:
-        assert get(gateway.port, path).status == 502, "not on the public listener"
+        assert get(gateway.port, path).status == 404, "not on the public listener"
     with frames.connect(gateway.port, "/ws/", [bearer(tokens.token())]):
         get(gateway.port, "/private/")
 

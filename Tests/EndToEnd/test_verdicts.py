@@ -182,7 +182,8 @@ HS256 = {
     "single quotes": (signed(payload=json.dumps(claims()).replace('"', "'").encode()), False),
     "41 too large": (signed(payload=claims(x="x" * 7000)), False),
 }  # fmt: skip
-#: Where the gateway refuses what simplejwt does not, or says 401 where it fails with 500, there are no common words.
+#: Python takes true for the number 1, which has expired; the gateway says that it is no number.
+OTHER_WORDS = {"8 exp true"}
 
 
 def ask(gateway, candidates):
@@ -222,12 +223,13 @@ def verdicts(module_gateways, module_upstream):
     return both
 
 
-def compare(ours, theirs, accepts):
+def compare(ours, theirs, accepts, same_words=True):
     assert (ours["verdict"] == "accepted") == accepts, (ours, theirs)
     if ours["verdict"] == "accepted":
         assert theirs["verdict"] == "accepted", f"the gateway accepts what simplejwt refuses: {theirs}"
         assert ours["user"] == str(theirs["user"])
-    elif theirs["verdict"] == "refused" and ours["detail"] is not None:
+    elif same_words and theirs["verdict"] == "refused" and ours["detail"] is not None:
+        # Elsewhere the gateway is the stricter one, or simplejwt fails with 500: there are no common words.
         unknown_user = theirs["detail"].get("code") == "user_not_found"
         assert unknown_user or ours["detail"] == theirs["detail"]
 
@@ -235,7 +237,7 @@ def compare(ours, theirs, accepts):
 @pytest.mark.parametrize("kind", HS256)
 def test_verdict_on_a_shared_secret(verdicts, kind):
     ours, theirs = verdicts("HS256", HS256, {"ALGORITHM": "HS256", "SIGNING_KEY": tokens.KEY})[kind]
-    compare(ours, theirs, HS256[kind][1])
+    compare(ours, theirs, HS256[kind][1], kind not in OTHER_WORDS)
 
 
 # Audience, issuer, leeway

@@ -95,7 +95,7 @@ def connect(port, target="/ws/", headers=(), **options):
     response = wire.read_head()
     assert response.status == 101, wire.read_to_end() or response
     assert response.get("sec-websocket-accept") == accept_hash(key)
-    wire.handshake = response
+    wire.handshake, wire.key = response, key
     return wire
 
 

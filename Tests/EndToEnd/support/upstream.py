@@ -84,7 +84,7 @@ class Upstream:
             (self.handler or self._serve_requests)(wire)
         except (Ended, OSError):
             pass
-        except AssertionError as failure:
+        except Exception as failure:
             self.failures.append(failure)
         finally:
             wire.close()

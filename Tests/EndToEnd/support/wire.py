@@ -2,6 +2,7 @@
 
 import re
 import socket
+import struct
 import time
 
 from support.waiting import PATIENCE
@@ -55,6 +56,11 @@ class Wire:
         self.close()
 
     def close(self):
+        self.socket.close()
+
+    def reset(self):
+        """Ends with RST instead of FIN."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
     def send(self, *pieces):
