@@ -67,7 +67,7 @@ def header(**fields):
 GOOD = signed()
 HEAD, BODY, SIGNATURE = GOOD.split(".")
 
-#: By name: the token, and whether the gateway is to accept it. Numbers are those of the project's verdict table.
+#: By name: the token (or what makes it, when seconds count), and whether the gateway is to accept it. Numbers are those of the project's verdict table.
 HS256 = {
     "1 good": (GOOD, True),
     "1 as PyJWT writes it": (tokens.token("1", 3600), True),
@@ -215,7 +215,7 @@ def verdicts(module_gateways, module_upstream):
 
     def both(name, table, settings, gateway_settings=None):
         if name not in remembered:
-            candidates = [tokens.remember(token) for token, _ in table.values()]
+            candidates = [tokens.remember(token() if callable(token) else token) for token, _ in table.values()]
             gateway = module_gateways.start(ROUTES, module_upstream.port, SIMPLE_JWT=gateway_settings or settings)
             remembered[name] = dict(zip(table, zip(ask(gateway, candidates), judge(settings, candidates))))
         return remembered[name]
@@ -253,8 +253,8 @@ def aimed(**changes):
 AIMED = {
     "both right": (aimed(), True),
     "one of several audiences": (aimed(aud=["x", "api"]), True),
-    "47 expired within the leeway": (aimed(exp=NOW - 60), True),
-    "47 iat and nbf within the leeway": (aimed(iat=NOW + 200, nbf=NOW + 200), True),
+    "47 expired within the leeway": (lambda: aimed(exp=int(time.time()) - 60), True),
+    "47 iat and nbf within the leeway": (lambda: aimed(iat=int(time.time()) + 200, nbf=int(time.time()) + 200), True),
     "expired beyond the leeway": (aimed(exp=NOW - 301), False),
     "no audience": (aimed(aud=None), False),
     "other audience": (aimed(aud="chat-admin"), False),

@@ -1,3 +1,5 @@
+import contextlib
+
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
@@ -54,7 +56,9 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         await self.channel_layer.group_send(self.group, {"type": "room.event", "event": event})
 
     async def room_event(self, message):
-        await self.send_json(message["event"])
+        # A server raises OSError for a socket that has just gone. Its disconnect is still to come and must be handled.
+        with contextlib.suppress(OSError):
+            await self.send_json(message["event"])
 
     @database_sync_to_async
     def is_member(self, room_id, user):
