@@ -24,7 +24,7 @@ def seeded_database(folder):
 
 
 class Backend(Process):
-    def __init__(self, server, identity, folder, database, **environment):
+    def __init__(self, server, identity, folder, database, unix=None):
         self.server, self.identity, self.port = server, identity, free_port()
         copy = folder / f"{server}-{identity}-{self.port}.sqlite3"
         shutil.copy(database, copy)
@@ -32,6 +32,8 @@ class Backend(Process):
             "daphne": ["daphne", "-b", "127.0.0.1", "-p", self.port],
             "uvicorn": ["uvicorn", "--host", "127.0.0.1", "--port", self.port, "--lifespan", "off"],
         }[server]
+        if unix:
+            arguments = {"daphne": ["daphne", "-u", unix], "uvicorn": ["uvicorn", "--uds", unix, "--lifespan", "off"]}[server]
         variables = {
             "CHAT_IDENTITY": identity,
             "CHAT_DATABASE": str(copy),
@@ -43,7 +45,7 @@ class Backend(Process):
         super().__init__(
             f"{server}-{identity}",
             [sys.executable, "-m", *arguments, "backend.asgi:application"],
-            variables | environment,
+            variables,
             PROJECT,
         )
 

@@ -50,11 +50,11 @@ def settings(port, upstream, routes, **changes):
 
 
 class Gateway(Process):
-    def __init__(self, folder, text, port, environment=None):
+    def __init__(self, folder, text, port, environment=None, arguments=()):
         self.port = port
         self.file = Path(folder) / f"gateway-{port}.yaml"
         self.file.write_text(text)
-        super().__init__("tollgate", [binary(), "run", "--config", self.file], environment, folder)
+        super().__init__("tollgate", [binary(), "run", "--config", self.file, *arguments], environment, folder)
 
     def wait_until_ready(self):
         self.wait_for("listening")
