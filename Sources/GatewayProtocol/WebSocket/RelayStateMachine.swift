@@ -24,6 +24,10 @@ package struct RelayStateMachine: Sendable {
         /// No Close can follow: the side is gone, or the frame it is getting will never be complete.
         case cut(ChannelClosing)
 
+        var isFlowing: Bool {
+            if case .flowing = self { true } else { false }
+        }
+
         var isFinishingFrame: Bool {
             if case .finishingFrame = self { true } else { false }
         }
@@ -330,7 +334,7 @@ package struct RelayStateMachine: Sendable {
 
     /// Sends a Close as soon as a frame may begin; a side that got one keeps the one it got.
     private mutating func say(_ close: WebSocketClose, to side: RelaySide, _ orders: RelayOrders) {
-        guard self[side].output == .flowing else { return }
+        guard self[side].output.isFlowing else { return }
         if self[side.other].scanner.isAtFrameBoundary {
             self.send(close, to: side, orders)
         } else {
@@ -416,10 +420,11 @@ package struct RelayStateMachine: Sendable {
     }
 
     private subscript(side: RelaySide) -> Peer {
-        _read {
+        // Not `_read`: release builds of Swift 6.3.1 then read the wrong side in `say`.
+        get {
             switch side {
-            case .client: yield self.client
-            case .upstream: yield self.upstream
+            case .client: self.client
+            case .upstream: self.upstream
             }
         }
         _modify {
