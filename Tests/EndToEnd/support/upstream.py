@@ -80,7 +80,7 @@ class Upstream:
 
     def _serve(self, wire):
         try:
-            wire.socket.settimeout(120)
+            wire.socket.settimeout(600)  # outlasts the longest test
             (self.handler or self._serve_requests)(wire)
         except (Ended, OSError):
             pass
