@@ -67,8 +67,9 @@ package actor GatewayServer {
         _ = try await self.workers.collect { $0.startTicking() }
         do {
             try await self.startAdmin()
-            for (index, listen) in self.snapshot.settings.listen.enumerated() {
-                let bound = try await Listener.open(listen, index: index, workers: self.workers, takeover: takeover)
+            for listen in self.snapshot.settings.listen {
+                let bound = try await Listener.open(
+                    listen, snapshot: self.snapshot, workers: self.workers, takeover: takeover)
                 self.listeners.append(bound)
             }
         } catch {
@@ -111,6 +112,7 @@ package actor GatewayServer {
 
     /// Reads the file again. A bad file changes nothing; every problem is logged with its place.
     package func reload() async {
+        guard self.readiness.state == .running else { return }
         self.reopenLogs()
         let previous = self.snapshot
         let source = self.source
@@ -118,7 +120,8 @@ package actor GatewayServer {
         let loaded = try? await NIOSingletons.posixBlockingThreadPool.runIfActive {
             Snapshot.load(source, previous: previous)
         }
-        guard let loaded else { return }
+        // The file may have taken its time; a gateway that stops has no use for it any more.
+        guard let loaded, self.readiness.state == .running else { return }
         for notice in loaded.notices {
             self.logger.notice("settings", metadata: [LogKey.settingsNotice: "\(notice.rendered())"])
         }
@@ -198,10 +201,7 @@ package actor GatewayServer {
     }
 
     private func closeListeners() async {
-        for bound in self.listeners {
-            for channel in bound.channels { try? await channel.close() }
-            if let path = bound.unixPath { Listener.removeSocketFile(path) }
-        }
+        for bound in self.listeners { await bound.close() }
         self.listeners = []
     }
 

@@ -45,9 +45,15 @@ enum GatewayProcess {
         await withTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 var isStopping = false
+                var reload: Task<Void, Never>?
                 for await received in signals {
                     switch received {
-                    case .sighup: await server.reload()
+                    case .sighup:
+                        // One after the other, and never in the way of a signal to stop: reading settings may block.
+                        reload = Task { [reload] in
+                            await reload?.value
+                            await server.reload()
+                        }
                     case .sigusr1: await server.reopenLogs()
                     default:
                         if isStopping { _exit(EXIT_FAILURE) }

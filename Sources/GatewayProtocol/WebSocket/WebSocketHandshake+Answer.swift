@@ -118,7 +118,7 @@ extension WebSocketHandshake {
 
     /// A compact JWT begins with `eyJ`, base64 of `{"`; in the Kubernetes form it is base64 once more and begins with
     /// `ZXlK`. Clients put names and dots before either.
-    private static func looksLikeToken(_ name: [UInt8]) -> Bool {
+    package static func looksLikeToken(_ name: [UInt8]) -> Bool {
         let text = String(decoding: name, as: UTF8.self)
         return text.contains("eyJ") || text.contains("ZXlK")
     }

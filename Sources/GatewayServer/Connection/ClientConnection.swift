@@ -2,6 +2,7 @@ import GatewayMessage
 import GatewayPolicy
 import GatewayProtocol
 import GatewaySettings
+import Glibc
 import NIOCore
 
 /// One client's connection: HTTP/1.1 requests in, responses out, until it closes or becomes one half of a relay.
@@ -24,8 +25,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case closed
     }
 
-    /// What the connection's one deadline stands for.
-    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, writeStall, halfClosed, linger }
+    /// What the connection's own deadline stands for: all but a stalled write, which `WriteWatch` looks after.
+    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, halfClosed, linger }
 
     /// How long a request whose client has closed its sending side is still worked on. A closed connection looks the same as
     /// a half-closed one until something is written to it, and nobody may be there to read a long-running answer.
@@ -33,6 +34,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     /// How long a connection that the gateway ends waits for the client to see why.
     private static let lingerTime = Duration.seconds(2)
+
+    /// Bytes of answers to pipelined requests that may wait for the end of a read burst.
+    private static let unflushedAnswers = 64 << 10
 
     let worker: Worker
     let listener: ListenerContext
@@ -48,6 +52,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     private var needsFlush = false
     private var gate = ReadGate()
     private var inputIsClosed = false
+    private var writeWatch: WriteWatch?
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
     private var ownExchange: Exchange?
@@ -132,16 +137,16 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
+        if isWritable { self.writeWatch?.stop() } else { self.watchWrites() }
         switch self.phase {
         case .relaying(let relay):
             relay.writabilityChanged(of: .client, isWritable: isWritable)
         case .http:
             self.exchange.clientWritabilityChanged(isWritable)
-            if !isWritable {
-                self.arm(.writeStall, after: self.worker.snapshot.timeouts.writeStall)
-            } else if self.deadlineKind == .writeStall {
-                self.disarm()
-                if self.inputIsClosed { self.arm(.halfClosed, after: Self.halfClosedTime) }
+            if isWritable {
+                self.process()
+                self.exchange.flushUpstream()
+                self.flush()
             }
         case .refusingSocket, .lingering, .closed:
             break
@@ -163,17 +168,25 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    /// The client will send nothing more. A request that is complete is still answered.
+    /// The client will send nothing more. Requests that are complete are still answered.
     private func inputClosed() {
         self.inputIsClosed = true
         switch self.phase {
         case .relaying(let relay):
             relay.closed(by: .client)
-        case .http where self.decoder == nil && !self.exchange.isIdle:
-            self.keepsAlive = false
-            if self.deadlineKind != .writeStall { self.arm(.halfClosed, after: Self.halfClosedTime) }
-        case .http, .refusingSocket, .lingering:
+        case .http where self.exchange.isIdle:
+            // Nothing is under way, or only a part of a head.
+            self.closeAfterFlush()
+        case .http where self.decoder != nil && self.exchange.acceptsRequestBody:
+            // All that came has been taken, and the body is not complete.
             self.close()
+        case .http:
+            if self.decoder == nil { self.arm(.halfClosed, after: Self.halfClosedTime) }
+        case .refusingSocket:
+            self.close()
+        case .lingering:
+            // Once the answer has gone out; that it has, closes.
+            break
         case .closed:
             break
         }
@@ -183,6 +196,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         guard self.context != nil else { return }
         self.context = nil
         self.worker.wheel.cancel(self)
+        self.writeWatch?.stop()
+        self.writeWatch = nil
         let phase = self.phase
         self.phase = .closed
         switch phase {
@@ -214,6 +229,12 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
                 if self.inbound.readableBytes > 0 { self.gate.pause() }
                 return false
             }
+            // Own answers wait in `outbound`, where back pressure does not see them.
+            if self.outbound.readableBytes > Self.unflushedAnswers { self.flush() }
+            guard self.isWritable else {
+                self.gate.pause()
+                return false
+            }
             return try self.takeHead()
         } catch {
             self.refuse(.violation(error))
@@ -227,7 +248,11 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             return false
         }
         guard try self.parser.parse(self.inbound) == .complete else {
-            if self.deadlineKind != .head { self.arm(.head, after: self.worker.snapshot.timeouts.head) }
+            if self.inputIsClosed {
+                self.closeAfterFlush()
+            } else if self.deadlineKind != .head {
+                self.arm(.head, after: self.worker.snapshot.timeouts.head)
+            }
             return false
         }
         self.disarm()
@@ -271,9 +296,17 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             self.decoder = nil
             self.disarm()
             self.exchange.requestEnded()
-            if self.exchange.isIdle { self.exchangeEnded() }
+            if self.exchange.isIdle {
+                self.exchangeEnded()
+            } else if self.inputIsClosed {
+                self.arm(.halfClosed, after: Self.halfClosedTime)
+            }
             return true
         case .needsMore, nil:
+            guard !self.inputIsClosed else {
+                self.close()
+                return false
+            }
             self.arm(.bodyIdle, after: self.worker.snapshot.timeouts.bodyIdle)
             return false
         }
@@ -294,7 +327,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func exchangeEnded() {
         guard case .http = self.phase else { return }
         // A client that was refused instead of told to continue may or may not send its body (RFC 9110 section 10.1.1).
-        if self.owesContinue || !self.keepsAlive || self.inputIsClosed || self.worker.isDraining {
+        let nothingFollows = self.inputIsClosed && self.decoder == nil && self.inbound.readableBytes == 0
+        if self.owesContinue || !self.keepsAlive || nothingFollows || self.worker.isDraining {
             self.endConnection()
             return
         }
@@ -317,6 +351,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     // MARK: Reading
+
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
     func pauseReading() { self.gate.pause() }
 
@@ -341,20 +377,54 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     // MARK: Ending
 
-    /// Ends the connection in the order that lets the client read what was written: half-close, drop what still comes, close.
+    /// Ends the connection in the order that lets the client read what was written: flush, half-close, drop what still
+    /// comes, close. The wait for the client begins when the last byte is out.
     private func endConnection() {
         self.phase = .lingering
-        self.flush()
-        guard let context = self.context else { return }
-        if self.inputIsClosed {
-            self.closeAfterFlush()
-            return
-        }
-        self.arm(.linger, after: Self.lingerTime)
         self.decoder = nil
         self.inbound = ByteBuffer()
-        context.close(mode: .output, promise: nil)
+        self.disarm()
+        self.whenFlushed {
+            if self.inputIsClosed {
+                self.close()
+            } else {
+                self.context?.close(mode: .output, promise: nil)
+                self.arm(.linger, after: Self.lingerTime)
+            }
+        }
         self.resumeReading()
+    }
+
+    /// Calls `body` once everything written has gone out; a client that takes nothing is cut by the watch.
+    private func whenFlushed(_ body: @escaping () -> Void) {
+        self.writeOutbound()
+        guard let context = self.context else { return }
+        self.needsFlush = false
+        let flushed = context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).assumeIsolated()
+        if WriteWatch.bytesWaiting(on: context.channel) > 0 { self.watchWrites() }
+        flushed.whenSuccess {
+            self.writeWatch?.stop()
+            body()
+        }
+    }
+
+    private func watchWrites() {
+        guard let context = self.context else { return }
+        let watch =
+            self.writeWatch
+            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
+                [unowned self] in self.writeStalled()
+            }
+        self.writeWatch = watch
+        watch.start()
+    }
+
+    private func writeStalled() {
+        if case .relaying(let relay) = self.phase {
+            relay.stalled(.client)
+        } else {
+            self.close()
+        }
     }
 
     /// Answers a handshake with 101 and a close frame, and waits for the client's own.
@@ -375,10 +445,15 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     /// Closes once everything written has gone out.
-    func closeAfterFlush() {
-        guard let context = self.context else { return }
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+    func closeAfterFlush() { self.whenFlushed { self.close() } }
+
+    /// Ends a response that is cut short in a way that cannot be taken for its end, not even where the end of the connection
+    /// would be one.
+    func abort() {
+        if case .http = self.phase, let options = self.context?.channel as? any SocketOptionProvider {
+            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        self.close()
     }
 
     /// The gateway stops: an idle connection is closed, a busy one after its exchange, a socket within `window`.
@@ -388,7 +463,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             relay.drain(within: window)
         case .http:
             self.keepsAlive = false
-            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.close() }
+            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.closeAfterFlush() }
         case .refusingSocket, .lingering, .closed:
             break
         }
@@ -406,8 +481,14 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.forwardedLines = []
         self.ownExchange = nil
         self.disarm()
-        self.resumeReading()
         return early
+    }
+
+    /// The client may have half-closed before it was a relay, and will not say so again.
+    func afterSwitch() {
+        self.resumeReading()
+        guard self.inputIsClosed, case .relaying(let relay) = self.phase else { return }
+        relay.closed(by: .client)
     }
 
     func leaveRelay() {
@@ -430,6 +511,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         let kind = self.deadlineKind
         self.deadlineKind = .none
         switch kind {
+        case .keepAlive:
+            // The client may still be reading the last response.
+            self.closeAfterFlush()
         case .bodyIdle where self.gate.isPaused:
             // It is upstream that does not take more; its own timeout watches that.
             self.arm(.bodyIdle, after: self.worker.snapshot.timeouts.bodyIdle)
@@ -438,7 +522,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .halfClosed where self.exchange.isResponding:
             // Bytes are flowing: if the client were gone, writing them would have failed.
             self.arm(.halfClosed, after: Self.halfClosedTime)
-        case .head, .keepAlive, .writeStall, .halfClosed, .linger, .none:
+        case .halfClosed:
+            self.refuse(.tooLateForHalfClosed)
+        case .head, .linger, .none:
             self.close()
         }
     }

@@ -152,7 +152,7 @@ final class Exchange {
         self.abandonUpstream()
         guard !self.machine.hasResponded else {
             self.clientVanished()
-            self.client.close()
+            self.client.abort()
             return
         }
         self.machine.requestBroken()
@@ -196,6 +196,7 @@ final class Exchange {
         case .sendHead(let requestEnded):
             self.upstream = connection
             connection.begin(self, method: self.method, head: self.outgoing)
+            if !self.client.isWritable { connection.pauseReading() }
             if !requestEnded { self.client.requestBodyIsWanted() }
         }
     }
@@ -321,7 +322,7 @@ final class Exchange {
         case .abortClient:
             self.record.refusal = failure.label
             self.logFinished()
-            self.client.close()
+            self.client.abort()
         case .doNothing:
             break
         }
@@ -352,7 +353,7 @@ final class Exchange {
             upstream: pool.definition,
             record: self.record,
             address: self.client.address,
-            subprotocol: subprotocol.map { block.readableBytesSpan.text($0) } ?? "",
+            subprotocol: Self.loggable(subprotocol, block),
             id: self.client.exchangeID(self.record.number),
             metrics: self.worker.observation.metrics(of: route)
         )
@@ -369,7 +370,15 @@ final class Exchange {
         relay.begin(
             early: (client: self.client.switchToRelay(relay), upstream: upstream.switchToRelay(relay)), deflate: deflate
         )
+        self.client.afterSwitch()
         return true
+    }
+
+    /// A sub-protocol's name, unless it may be a token: some clients carry theirs here, and some backends echo it.
+    private static func loggable(_ subprotocol: ByteRange?, _ block: ByteBuffer) -> String {
+        guard let subprotocol else { return "" }
+        let name = block.readableBytesSpan.bytes(subprotocol)
+        return WebSocketHandshake.looksLikeToken(name) ? "[token]" : String(decoding: name, as: UTF8.self)
     }
 
     private func acceptThenClose(_ close: WebSocketClose, label: StaticString) {

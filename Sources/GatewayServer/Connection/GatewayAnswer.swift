@@ -18,6 +18,7 @@ struct GatewayAnswer {
 
     static let bodyTooLarge = GatewayAnswer(wire: problem(ofStatus: 413), label: "body_too_large")
     static let requestTimeout = GatewayAnswer(wire: problem(ofStatus: 408), label: "request_timeout")
+    static let tooLateForHalfClosed = GatewayAnswer(wire: problem(ofStatus: 504), label: "half_closed")
     static let draining = GatewayAnswer(wire: problem(ofStatus: 503), label: "draining")
 
     static func handshake(_ problem: Exchange.HandshakeProblem) -> GatewayAnswer {

@@ -9,34 +9,45 @@ import NIOSSL
 /// A TCP address has one SO_REUSEPORT socket on each worker's loop, so the kernel spreads connections and nothing is handed
 /// over. A Unix-domain socket has one acceptor whose connections go to the workers in turn. Both arrive at `adopt`.
 enum Listener {
+    /// An open listener.
     struct Bound {
         var channels: [any Channel]
         var description: String
-        var unixPath: String?
-    }
+        var socketFile: SocketFile?
 
-    static func removeSocketFile(_ path: String) { unlink(path) }
+        func close() async {
+            for channel in self.channels { try? await channel.close() }
+            self.socketFile?.remove()
+        }
+    }
 
     static func open(
         _ settings: ListenSettings,
-        index: Int,
+        snapshot: Snapshot,
         workers: WorkerSet,
         takeover: Bool
     ) async throws -> Bound {
-        switch settings.address.value {
-        case .tcp(let host, let port):
-            return try await self.openTCP(
-                settings, host: host, port: port, index: index, workers: workers, takeover: takeover)
-        case .unix(let path):
-            return try await self.openUnix(settings, path: path, index: index, workers: workers)
+        let context = ListenerContext(
+            address: settings.address.value, tls: snapshot.tlsContext(settings.address.value))
+        do {
+            switch settings.address.value {
+            case .tcp(let host, let port):
+                return try await self.openTCP(
+                    host: host, port: port, context: context, workers: workers, takeover: takeover)
+            case .unix(let path):
+                return try await self.openUnix(path, context: context, workers: workers, takeover: takeover)
+            }
+        } catch let inUse as AddressInUse {
+            throw inUse
+        } catch {
+            throw ListenError(settings, error)
         }
     }
 
     private static func openTCP(
-        _ settings: ListenSettings,
         host: String,
         port: Int,
-        index: Int,
+        context: ListenerContext,
         workers: WorkerSet,
         takeover: Bool
     ) async throws -> Bound {
@@ -45,42 +56,36 @@ enum Listener {
         var channels: [any Channel] = []
         do {
             for eventLoop in workers.eventLoops {
-                let context = ListenerContext(index: index, isTLS: settings.tls != nil, port: address.port)
-                let channel = try await self.bootstrap(
-                    acceptor: eventLoop, children: eventLoop, workers: workers, context: context
-                )
-                .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
-                .bind(to: address).get()
+                let bootstrap = self.bootstrap(
+                    acceptor: eventLoop, children: eventLoop, workers: workers, context: context)
+                let channel = try await self.keepingAlive(bootstrap)
+                    .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
+                    .bind(to: address).get()
                 channels.append(channel)
                 // Port 0: the kernel chose one for the first socket, the others share it.
                 if address.port == 0, let chosen = channel.localAddress { address = chosen }
+                context.listens(on: address.port)
             }
         } catch {
             for channel in channels { try? await channel.close() }
-            throw ListenError(settings, error)
+            throw error
         }
-        return Bound(channels: channels, description: self.describe(address, tls: settings.tls != nil), unixPath: nil)
+        return Bound(channels: channels, description: self.describe(address, tls: context.tls != nil))
     }
 
     private static func openUnix(
-        _ settings: ListenSettings,
-        path: String,
-        index: Int,
-        workers: WorkerSet
+        _ path: String,
+        context: ListenerContext,
+        workers: WorkerSet,
+        takeover: Bool
     ) async throws -> Bound {
-        guard let acceptor = workers.eventLoops.first else {
-            throw ListenError(settings, ChannelError.unknownLocalAddress)
-        }
-        let context = ListenerContext(index: index, isTLS: settings.tls != nil, port: nil)
-        do {
-            let channel = try await self.bootstrap(
-                acceptor: acceptor, children: workers.group, workers: workers, context: context
-            )
-            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-            return Bound(channels: [channel], description: "unix:\(path)", unixPath: path)
-        } catch {
-            throw ListenError(settings, error)
-        }
+        guard let acceptor = workers.eventLoops.first else { throw ChannelError.unknownLocalAddress }
+        if !takeover, await SocketFile.hasListener(path, on: acceptor) { throw AddressInUse(address: "unix:\(path)") }
+        let channel = try await self.bootstrap(
+            acceptor: acceptor, children: workers.group, workers: workers, context: context
+        )
+        .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        return Bound(channels: [channel], description: "unix:\(path)", socketFile: SocketFile(path))
     }
 
     private static func bootstrap(
@@ -92,6 +97,13 @@ enum Listener {
         ServerBootstrap(group: acceptor, childGroup: children)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                // Out of descriptors, accepting fails until one is free: ask again by timer instead of at once.
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptBackoffHandler(backoffProvider: { _ in .milliseconds(250) }))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.recvAllocator, value: ReceiveBuffers.http)
             .childChannelInitializer { channel in
@@ -99,19 +111,30 @@ enum Listener {
             }
     }
 
+    /// Accepted sockets inherit these from the listening one: a client that died without a FIN is noticed in two minutes.
+    private static func keepingAlive(_ bootstrap: ServerBootstrap) -> ServerBootstrap {
+        bootstrap
+            .serverChannelOption(.socketOption(.so_keepalive), value: 1)
+            .serverChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 60)
+            .serverChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 15)
+            .serverChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 4)
+    }
+
     /// The one place that builds a client's pipeline. Runs on the child's loop, which is a worker's.
     private static func adopt(_ channel: any Channel, workers: WorkerSet, context: ListenerContext) throws {
         let worker = workers.worker(on: channel.eventLoop)
         guard worker.admitsClient() else { throw ConnectionLimitReached() }
-        let pipeline = channel.pipeline.syncOperations
-        if context.isTLS {
-            guard let tls = worker.snapshot.tlsContext(context.index) else {
-                worker.shared.connections.leave()
-                throw ConnectionLimitReached()
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            if let first = context.tls {
+                let tls = worker.snapshot.tlsContext(context.address) ?? first
+                try pipeline.addHandler(NIOSSLServerHandler(context: tls))
             }
-            try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+            try pipeline.addHandler(ClientConnection(worker: worker, listener: context))
+        } catch {
+            worker.shared.connections.leave()
+            throw error
         }
-        try pipeline.addHandler(ClientConnection(worker: worker, listener: context))
     }
 
     /// With SO_REUSEPORT a second gateway would silently take half of the connections. A socket without the option cannot

@@ -1,18 +1,24 @@
 import GatewaySettings
 import NIOCore
+import NIOSSL
+import Synchronization
 
 /// What connections need to know of the listener that accepted them.
 final class ListenerContext: Sendable {
-    let index: Int
-    let isTLS: Bool
-    /// Nil for a Unix-domain socket.
-    let port: Int?
+    /// As in the settings: a reload finds the listener's certificate by it.
+    let address: AddressSettings
+    /// The certificate it began with, for snapshots that have none for its address; nil speaks plain HTTP.
+    let tls: NIOSSLContext?
 
-    init(index: Int, isTLS: Bool, port: Int?) {
-        self.index = index
-        self.isTLS = isTLS
-        self.port = port
+    /// 0 for a Unix-domain socket; known once the listener is bound.
+    private let port = Atomic<Int>(0)
+
+    init(address: AddressSettings, tls: NIOSSLContext?) {
+        self.address = address
+        self.tls = tls
     }
+
+    func listens(on port: Int?) { self.port.store(port ?? 0, ordering: .relaxed) }
 
     /// The `X-Forwarded-*` lines that are the same for all requests of a connection. They overwrite whatever the client sent:
     /// daphne believes the leftmost address, so nothing is appended to a client's list.
@@ -22,8 +28,10 @@ final class ListenerContext: Sendable {
         lines.append(contentsOf: "X-Forwarded-For: ".utf8)
         lines.append(contentsOf: address.bytes)
         lines.append(
-            contentsOf: self.isTLS ? "\r\nX-Forwarded-Proto: https\r\n".utf8 : "\r\nX-Forwarded-Proto: http\r\n".utf8)
-        if let port = self.port {
+            contentsOf: self.tls != nil
+                ? "\r\nX-Forwarded-Proto: https\r\n".utf8 : "\r\nX-Forwarded-Proto: http\r\n".utf8)
+        let port = self.port.load(ordering: .relaxed)
+        if port != 0 {
             lines.append(contentsOf: "X-Forwarded-Port: \(port)\r\n".utf8)
         }
         return lines

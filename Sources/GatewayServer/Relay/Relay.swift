@@ -41,6 +41,9 @@ final class Relay: ExpiringEntry {
             self.worker.expiries.insert(self, at: identity.expiresAt &+ identity.leeway)
         }
         self.worker.observation.webSocketOpened(self.terms, deflate: deflate)
+        // Either side may have filled up before this was a relay.
+        self.writabilityChanged(of: .client, isWritable: self.client.isWritable)
+        self.writabilityChanged(of: .upstream, isWritable: self.upstream.isWritable)
         if early.upstream.readableBytes > 0 { self.received(early.upstream, from: .upstream) }
         if early.client.readableBytes > 0 { self.received(early.client, from: .client) }
         self.client.flush()
@@ -99,6 +102,14 @@ final class Relay: ExpiringEntry {
         case .upstream: self.upstream.close()
         }
         self.follow(self.machine.closed(by: side), other: side.other)
+    }
+
+    /// For `write_stall` a side took nothing of what waits for it.
+    func stalled(_ side: RelaySide) {
+        switch side {
+        case .client: self.stop(WebSocketClose(WebSocketCloseCode.policyViolation, "too slow"))
+        case .upstream: self.stop(WebSocketClose(WebSocketCloseCode.internalError, "upstream too slow"))
+        }
     }
 
     override func expired() {

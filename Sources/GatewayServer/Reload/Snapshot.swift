@@ -16,11 +16,16 @@ package final class Snapshot: Sendable {
     let responseLimits: HTTPLimits
     let bodyLimit: Int?
     let timeouts: TimeoutSettings
-    /// One for each listener, nil where it speaks plain HTTP.
-    let tlsContexts: [NIOSSLContext?]
+    /// By the listener's address; without one it speaks plain HTTP.
+    private let tlsContexts: [AddressSettings: NIOSSLContext]
     let connectionLimit: Int
 
-    private init(settings: Settings, policy: Policy, upstreams: [UpstreamDefinition], tlsContexts: [NIOSSLContext?]) {
+    private init(
+        settings: Settings,
+        policy: Policy,
+        upstreams: [UpstreamDefinition],
+        tlsContexts: [AddressSettings: NIOSSLContext]
+    ) {
         self.settings = settings
         self.policy = policy
         self.upstreams = upstreams
@@ -67,13 +72,12 @@ package final class Snapshot: Sendable {
         let building = Policy.build(from: settings)
         var problems = building.problems
         let notices = notices + building.notices
-        let tlsContexts = settings.listen.map { listen -> NIOSSLContext? in
-            guard let tls = listen.tls else { return nil }
+        var tlsContexts: [AddressSettings: NIOSSLContext] = [:]
+        for listen in settings.listen {
+            guard let tls = listen.tls else { continue }
             switch TLSContext.load(tls) {
-            case .success(let context): return context
-            case .failure(let problem):
-                problems.append(problem)
-                return nil
+            case .success(let context): tlsContexts[listen.address.value] = context
+            case .failure(let problem): problems.append(problem)
             }
         }
         guard problems.isEmpty, let policy = building.policy else { return (nil, problems, notices) }
@@ -84,15 +88,14 @@ package final class Snapshot: Sendable {
         return (snapshot, [], notices)
     }
 
-    func tlsContext(_ listener: Int) -> NIOSSLContext? {
-        listener < self.tlsContexts.count ? self.tlsContexts[listener] : nil
-    }
+    /// Nil for an address that speaks plain HTTP, or that this snapshot does not have.
+    func tlsContext(_ address: AddressSettings) -> NIOSSLContext? { self.tlsContexts[address] }
 
     /// The keys of `newer` that only a restart can apply.
     func differencesNeedingRestart(_ newer: Snapshot) -> [String] {
         var keys: [String] = []
         if self.settings.listen.map(\.address.value) != newer.settings.listen.map(\.address.value)
-            || self.tlsContexts.map({ $0 == nil }) != newer.tlsContexts.map({ $0 == nil })
+            || self.settings.listen.map({ $0.tls == nil }) != newer.settings.listen.map({ $0.tls == nil })
         {
             keys.append("listen")
         }

@@ -1,4 +1,5 @@
 import GatewaySettings
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -21,6 +22,9 @@ final class ServerAddress: Sendable {
         self.settings = settings
         self.state = Mutex(State(addresses: Self.resolve(settings)))
     }
+
+    /// How many addresses there are to try.
+    var count: Int { max(1, self.state.withLock { $0.addresses.count }) }
 
     /// The address to dial now; several addresses of one name take turns. Nil when the name has not resolved.
     func next() -> SocketAddress? {
@@ -56,9 +60,38 @@ final class ServerAddress: Sendable {
         switch settings {
         case .tcp(let host, let port):
             if let literal = try? SocketAddress(ipAddress: host, port: port) { return [literal] }
-            return (try? SocketAddress.makeAddressResolvingHost(host, port: port)).map { [$0] } ?? []
+            return self.addresses(of: host, port: port)
         case .unix(let path):
             return (try? SocketAddress(unixDomainSocketPath: path)).map { [$0] } ?? []
         }
+    }
+
+    /// All addresses of a name: `localhost` may be `::1` first while the backend listens on 127.0.0.1.
+    private static func addresses(of host: String, port: Int) -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_protocol = Int32(IPPROTO_TCP)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &found) == 0 else { return [] }
+        defer { freeaddrinfo(found) }
+        var addresses: [SocketAddress] = []
+        var entry = found
+        while let info = entry?.pointee {
+            entry = info.ai_next
+            guard let address = info.ai_addr else { continue }
+            switch info.ai_family {
+            case AF_INET:
+                address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    addresses.append(SocketAddress($0.pointee))
+                }
+            case AF_INET6:
+                address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                    addresses.append(SocketAddress($0.pointee))
+                }
+            default:
+                break
+            }
+        }
+        return addresses
     }
 }

@@ -21,7 +21,12 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     private var requestMethod = RequestMethod.get
     private var inbound = ByteBuffer()
     private var gate = ReadGate()
+    /// Small chunks composed for one write.
+    private var outbound = ByteBuffer()
     private var needsFlush = false
+    private var writeWatch: WriteWatch?
+    /// The connection broke, rather than being ended by its server.
+    private var hasFailed = false
     private var hasReceived = false
     private var inputIsClosed = false
     private(set) var isReused = false
@@ -49,26 +54,43 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     }
 
     func write(_ buffer: ByteBuffer) {
+        self.writeOutbound()
         guard let context = self.context else { return }
         context.write(self.wrapOutboundOut(buffer), promise: nil)
         self.needsFlush = true
         if self.exchange != nil { self.armResponseTimeout() }
     }
 
+    /// Small pieces are collected until the read burst that brings them is over.
     func writeChunk(_ piece: ByteBuffer) {
-        var head = ByteBuffer()
-        HTTPWriter.writeChunkHeader(piece.readableBytes, into: &head)
-        self.write(head)
-        self.write(piece)
-        self.write(Self.chunkEnd)
+        if piece.readableBytes <= Self.copiedChunk {
+            HTTPWriter.writeChunk(piece, into: &self.outbound)
+            if self.outbound.readableBytes > Self.collectedChunks { self.writeOutbound() }
+        } else {
+            HTTPWriter.writeChunkHeader(piece.readableBytes, into: &self.outbound)
+            self.write(piece)
+            HTTPWriter.writeChunkEnd(into: &self.outbound)
+        }
+        self.needsFlush = true
     }
 
-    func writeLastChunk() { self.write(Self.lastChunk) }
+    func writeLastChunk() {
+        HTTPWriter.writeLastChunk(into: &self.outbound)
+        self.needsFlush = true
+    }
 
-    private static let chunkEnd = ByteBuffer(string: "\r\n")
-    private static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
+    private static let copiedChunk = 16 << 10
+    private static let collectedChunks = 32 << 10
+
+    private func writeOutbound() {
+        guard self.outbound.readableBytes > 0 else { return }
+        let buffer = self.outbound
+        self.outbound = ByteBuffer()
+        self.write(buffer)
+    }
 
     func flush() {
+        self.writeOutbound()
         guard self.needsFlush, let context = self.context else { return }
         self.needsFlush = false
         context.flush()
@@ -152,10 +174,31 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { self.writeWatch?.stop() } else { self.watchWrites(context) }
         if let relay = self.relay {
             relay.writabilityChanged(of: .upstream, isWritable: context.channel.isWritable)
         } else {
             self.exchange?.upstreamWritabilityChanged(context.channel.isWritable)
+        }
+    }
+
+    private func watchWrites(_ context: ChannelHandlerContext) {
+        let watch =
+            self.writeWatch
+            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
+                [unowned self] in self.writeStalled()
+            }
+        self.writeWatch = watch
+        watch.start()
+    }
+
+    private func writeStalled() {
+        if let relay = self.relay {
+            relay.stalled(.upstream)
+        } else if let exchange = self.exchange {
+            self.fail(exchange, .timedOut)
+        } else {
+            self.close()
         }
     }
 
@@ -168,10 +211,13 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.inputClosed()
         self.context = nil
         self.worker.wheel.cancel(self)
+        self.writeWatch?.stop()
+        self.writeWatch = nil
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.hasFailed = true
         context.close(promise: nil)
     }
 
@@ -283,7 +329,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
             self.close()
             return
         }
-        if self.bodyEndsWithConnection {
+        if self.bodyEndsWithConnection, !self.hasFailed {
             self.finish(exchange)
         } else {
             self.fail(exchange, .vanished)

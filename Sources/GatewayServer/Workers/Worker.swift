@@ -51,7 +51,12 @@ final class Worker {
         return taken
     }
 
-    func giveScratch(_ buffer: ByteBuffer) { self.scratch = buffer }
+    func giveScratch(_ buffer: ByteBuffer) {
+        // One large answer must not make all later ones large.
+        if buffer.capacity <= Self.scratchLimit { self.scratch = buffer }
+    }
+
+    private static let scratchLimit = 64 << 10
 
     // MARK: Connections
 
@@ -87,7 +92,10 @@ final class Worker {
 
     private func tick() {
         let now = self.now
-        for timer in self.wheel.advance(to: now) { timer.deadlinePassed(now: now) }
+        for timer in self.wheel.advance(to: now) where timer.deadline == nil {
+            // One that was armed again meanwhile, by another's deadline, is not due any more.
+            timer.deadlinePassed(now: now)
+        }
         for entry in self.expiries.take(now: self.wallClock().seconds) { entry.expired() }
         self.countTokens()
         self.observation.flush()

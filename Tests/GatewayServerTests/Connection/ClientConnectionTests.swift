@@ -31,7 +31,7 @@ import Testing
             self.worker = Worker(
                 index: 0, eventLoop: self.channel.embeddedEventLoop, shared: SharedState(), snapshot: snapshot,
                 observation: observation)
-            let listener = ListenerContext(index: 0, isTLS: false, port: 8080)
+            let listener = ListenerContext(address: .tcp(host: "127.0.0.1", port: 8080), tls: nil)
             try self.channel.pipeline.syncOperations.addHandler(
                 ClientConnection(worker: self.worker, listener: listener))
             _ = try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
