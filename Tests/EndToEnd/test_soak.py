@@ -41,10 +41,11 @@ def test_reloads_without_end_leave_everybody_alone(gateways, backend):
     ):
         while time.monotonic() < end:
             count += 1
-            routes = STEADY + [{"path": f"new/{count}/{n}/", "auth": "none"} for n in range(50)]
-            key = [tokens.KEY, tokens.OTHER_KEY][count % 2]
+            turn = count % 2
+            routes = STEADY + [{"path": f"new/{turn}/{n}/", "auth": "none"} for n in range(50)]
+            key = [tokens.KEY, tokens.OTHER_KEY][turn]
             gateway.reload(settings(gateway.port, backend.port, routes, SIMPLE_JWT=jwt(key), threads=2))
-            assert get(gateway.port, f"/new/{count}/49/").status == 200
+            assert get(gateway.port, f"/new/{turn}/49/").status == 200
             sizes.append(gateway.resident_bytes())
     for wire in held:
         wire.send(frame(TEXT, b"still here"))
