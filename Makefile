@@ -5,8 +5,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .build/release/tollgate
 VENV := .venv
-# Exclusivity is checked at run time in debug builds and tests; see Package.swift.
-SWIFT_BUILD := swift build -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked --product tollgate
+# What the release binary is built with. Exclusivity is checked at run time in debug builds and tests instead; inlining
+# across modules takes some five percent off a request.
+OPTIMISED := -c release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
+SWIFT_BUILD := swift build $(OPTIMISED) --static-swift-stdlib --product tollgate
 
 .PHONY: help demo build test unit end-to-end lint soak system-packages test-packages clean
 
@@ -28,9 +30,12 @@ test: lint unit end-to-end
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
+# Twice: debug builds check exclusivity and arithmetic, release builds are what runs, and an optimiser can be wrong.
 unit: system-packages
 	@echo '==> unit tests'
-	TOLLGATE_WARNINGS_AS_ERRORS=1 swift test --parallel
+	TOLLGATE_WARNINGS_AS_ERRORS=1 swift test
+	@echo '==> unit tests, optimised'
+	swift test $(OPTIMISED) -Xswiftc -enable-testing
 
 end-to-end: build test-packages $(VENV)/.installed
 	@echo '==> end-to-end tests'
