@@ -57,7 +57,7 @@ class Gateway(Process):
         super().__init__("tollgate", [binary(), "run", "--config", self.file, *arguments], environment, folder)
 
     def wait_until_ready(self):
-        self.wait_for("listening")
+        self.wait_for("(?<!admin )listening")  # the admin listener opens first
         until(lambda: answers(self.port), f"port {self.port} to answer")
         return self
 
