@@ -18,14 +18,15 @@ import Testing
     }
 
     @Test(arguments: [
-        "${", "${A", "${}", "${1}", "${A-b}", "${A b}", "${A:b}", "${NO}", "${NO:-${A}", "${é}", "${A.B}",
+        "${", "${A", "${}", "${1}", "${A-b}", "${A b}", "${A:b}", "${NO:-${A}", "${é}", "${A.B}",
     ])
     func problem_isFound_whenExpressionIsNone(raw: String) {
         #expect(Interpolation(raw, environment: environment).problems.count == 1)
     }
 
-    @Test func problems_areAllFound_whenSeveralVariablesAreUnset() {
-        let messages = Interpolation("${X}-${Y}", environment: [:]).problems.map(\.message)
-        #expect(messages == ["the environment variable X is not set", "the environment variable Y is not set"])
+    @Test func variables_areAllNamed_whenSeveralVariablesAreUnset() {
+        let interpolation = Interpolation("${X}-${Y}", environment: [:])
+        #expect(interpolation.unsetVariables == ["X", "Y"])
+        #expect(!interpolation.isComplete)
     }
 }

@@ -155,4 +155,37 @@ import Testing
         #expect(printed.contains("keys not shown"))
         #expect(!printed.contains(Reading.secret))
     }
+
+    /// With such a text for a key, everybody could sign tokens.
+    @Test(arguments: [
+        "SECRET_KEY", "settings.SECRET_KEY", "'SECRET_KEY'", "SIGNING_KEY", "DJANGO_SECRET_KEY", "SECRET_KEY,",
+        "settings.JWT[\"KEY\"]", "os.environ['JWT_KEY']", "os.environ.get('K', '\(Reading.secret)')",
+        "os.getenv('K', '\(Reading.secret)')", "env('JWT_KEY')", "config('JWT_KEY')", "${NAME}",
+        "${NOT_SET:-SECRET_KEY}", "settings.${NAME}",
+    ])
+    func key_isProblem_whenItIsPythonsNameForIt(text: String) {
+        for (algorithm, key) in [("HS256", "SIGNING_KEY"), ("RS256", "VERIFYING_KEY")] {
+            let lines = "SIMPLE_JWT:\n  ALGORITHM: \(algorithm)\n  \(key): \(text)\n"
+            let reading = SettingsReader.read(
+                text: Reading.minimal + lines, file: "g", environment: ["NAME": "SECRET_KEY"]
+            ) { _ in nil }
+            #expect(reading.settings == nil)
+            #expect(reading.problems.map(\.location.key) == ["SIMPLE_JWT.\(key)"])
+            #expect(reading.problems.first?.message.contains("is Python's name for the key") == true)
+            #expect(!reading.rendered.joined().contains(Reading.secret))
+        }
+    }
+
+    @Test(arguments: [
+        "my-SECRET_KEY", "SECRET_KEYS", "secret_key", "x os.environ", "environment", "configuration", "${CALL}",
+        "{file: name}",
+    ])
+    func key_isTaken_whenItOnlyResemblesPython(text: String) {
+        let reading = SettingsReader.read(
+            text: Reading.minimal + "SIMPLE_JWT:\n  SIGNING_KEY: \(text)\n",
+            file: "g",
+            environment: ["CALL": "env('x')"]
+        ) { _ in "SECRET_KEY" }
+        #expect(reading.problems == [])
+    }
 }

@@ -101,13 +101,24 @@ extension SettingsField {
     /// A text, or `{file: path}`.
     fileprivate func secret() -> String? {
         if case .mapping = self.node.content { return self.secretFile() }
-        guard let interpolation = self.rawText(expected: "a text or {file: path}") else { return nil }
+        guard let interpolation = self.rawText(expected: "a text or {file: path}", isSecret: true) else { return nil }
+        guard !self.isPythonExpression(interpolation) else { return nil }
         if interpolation.hasEscapes {
             self.notice(
                 "`$$` in this key was read as one `$`",
                 hint: "write $$$$ for two, or use {file: path}, which is read as it is")
         }
         return interpolation.text
+    }
+
+    /// Reports a key whose text is only Python's name for it.
+    private func isPythonExpression(_ interpolation: Interpolation) -> Bool {
+        guard case .scalar(let scalar) = self.node.content,
+            let excerpt = PythonKeyExpression.excerpt(raw: scalar.text, text: interpolation.text)
+        else { return false }
+        let hint = PythonKeyExpression.hint(raw: scalar.text)
+        self.report("\(excerpt) is Python's name for the key, not the key", hint: hint)
+        return true
     }
 
     private func secretFile() -> String? {

@@ -1,14 +1,22 @@
 /// Reading a scalar by the type its key wants. Each function reports what is wrong and then answers nil.
 extension SettingsField {
     /// The text with variables filled in, as it came: maybe empty, maybe several lines.
-    func rawText(expected: String) -> Interpolation? {
+    /// A secret's default would be written into the file, and known to whoever reads it: none is advised.
+    func rawText(expected: String, isSecret: Bool = false) -> Interpolation? {
         guard case .scalar(let scalar) = self.node.content, !self.isNull else {
             self.reportMismatch(expected: expected, hint: self.items == nil ? nil : "write one value, not a list")
             return nil
         }
         let interpolation = Interpolation(scalar.text, environment: self.context.environment)
         for problem in interpolation.problems { self.report(problem.message, hint: problem.hint) }
-        return interpolation.problems.isEmpty ? interpolation : nil
+        for name in interpolation.unsetVariables {
+            let hint =
+                isSecret
+                ? "export \(name)=…, or write \(self.path.lastKey): {file: path}"
+                : "set it, or write ${\(name):-default}"
+            self.report("the environment variable \(name) is not set", hint: hint)
+        }
+        return interpolation.isComplete ? interpolation : nil
     }
 
     /// How the value is shown in a message: as written, so without what variables hold.

@@ -6,11 +6,13 @@ struct SettingsKeyPath: Sendable, Hashable {
     private(set) var pattern = ""
     /// The last key holds a secret: nothing that stands below it may be shown.
     private(set) var isSecret = false
+    private(set) var lastKey = ""
 
     mutating func append(_ key: String, isChosenByOperator: Bool = false) {
         let dot = self.text.isEmpty ? "" : "."
         self.text += dot + Excerpt.clean(key)
         self.pattern += dot + (isChosenByOperator ? "*" : key)
+        self.lastKey = Excerpt.clean(key)
         self.isSecret = self.isSecret || key == "SIGNING_KEY" || key == "VERIFYING_KEY"
     }
 

@@ -6,6 +6,8 @@ struct Interpolation {
     /// Whether `$$` was read as `$`.
     private(set) var hasEscapes = false
     private(set) var problems: [ScalarProblem] = []
+    /// Variables without default that are not set, in the text's order.
+    private(set) var unsetVariables: [String] = []
 
     init(_ raw: String, environment: [String: String]) {
         var rest = raw[...]
@@ -31,6 +33,8 @@ struct Interpolation {
         self.text += rest
     }
 
+    var isComplete: Bool { self.problems.isEmpty && self.unsetVariables.isEmpty }
+
     private mutating func substitute(_ expression: Substring, _ environment: [String: String]) {
         let name = expression.prefix { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
         let rest = expression[name.endIndex...]
@@ -44,8 +48,7 @@ struct Interpolation {
             if let value {
                 self.text += value
             } else {
-                let hint = "set it, or write ${\(name):-default}"
-                self.problems.append(ScalarProblem("the environment variable \(name) is not set", hint: hint))
+                self.unsetVariables.append(String(name))
             }
             return
         }
