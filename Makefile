@@ -35,7 +35,7 @@ unit: system-packages
 	@echo '==> unit tests'
 	TOLLGATE_WARNINGS_AS_ERRORS=1 swift test
 	@echo '==> unit tests, optimised'
-	swift test $(OPTIMISED) -Xswiftc -enable-testing
+	swift test $(OPTIMISED) -Xswiftc -enable-testing --scratch-path .build-optimised-tests
 
 end-to-end: build test-packages $(VENV)/.installed
 	@echo '==> end-to-end tests'
@@ -57,4 +57,4 @@ test-packages:
 	@.ci/install-packages python3 python3-venv chromium chromium-driver
 
 clean:
-	rm -rf .build $(VENV) artefacts
+	rm -rf .build .build-optimised-tests $(VENV) artefacts

@@ -1,3 +1,4 @@
+package import GatewayMessage
 package import GatewaySettings
 import GatewayTokens
 
@@ -18,12 +19,15 @@ package final class Policy: Sendable {
     let tokenQuery: QueryToken
     let owned: OwnedHeaders
     let identity: IdentityPlan
+    /// `allowed_origins` of the whole file; nil when not written.
+    let origins: OriginRules?
     private let texts: RefusalTexts
 
     init(
         routes: [(terms: RouteTerms, pattern: RoutePattern)],
         settings: Settings,
-        tokenRules: TokenRules?
+        tokenRules: TokenRules?,
+        origins: OriginRules?
     ) {
         let simpleJWT = settings.simpleJWT
         self.routes = routes.map(\.terms)
@@ -43,11 +47,19 @@ package final class Policy: Sendable {
             userIDClaim: simpleJWT?.userIDClaim ?? "user_id",
             leeway: tokenRules?.leeway ?? 0
         )
+        self.origins = origins
         self.texts = RefusalTexts(simpleJWT)
     }
 
     /// The names that are removed from every request, for `check` to print.
     package var ownedHeaderNames: [String] { self.owned.names }
+
+    /// Header lines that let a page of an allowed origin read a refusal, so that it can refresh its token; empty for others.
+    /// The backend's own CORS headers are the backend's business.
+    package func readingLines(for refusal: Refusal, head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
+        guard let origin = (refusal.route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
+        return Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin) + Array("\r\nVary: Origin\r\n".utf8)
+    }
 
     /// What an HTTP client is told.
     package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal.reason) }

@@ -8,8 +8,8 @@ extension Policy {
         return builder.build()
     }
 
-    /// What is wrong with the patterns and origins of settings that cannot be used for other reasons, so that one run tells
-    /// everything. Nothing else is looked at: what those reasons left out would be reported a second time.
+    /// What is wrong with the patterns, origins and keys of settings that cannot be used for other reasons, so that one run
+    /// tells everything. Nothing else is looked at: what those reasons left out would be reported a second time.
     package static func problemsOfTexts(in settings: Settings) -> [SettingsProblem] {
         var builder = PolicyBuilder(settings)
         return builder.checkTexts()
@@ -34,7 +34,8 @@ private struct PolicyBuilder {
         self.checkIdentity()
         var policy: Policy?
         if self.problems.isEmpty, routes.count == self.settings.routes.count {
-            policy = Policy(routes: routes, settings: self.settings, tokenRules: tokenRules)
+            policy = Policy(
+                routes: routes, settings: self.settings, tokenRules: tokenRules, origins: commonOrigins)
         }
         self.problems.sort(by: SettingsProblem.isOrdered)
         self.notices.sort(by: SettingsProblem.isOrdered)
@@ -42,6 +43,12 @@ private struct PolicyBuilder {
     }
 
     mutating func checkTexts() -> [SettingsProblem] {
+        if let settings = self.settings.simpleJWT,
+            let algorithm = SigningAlgorithm(rawValue: settings.algorithm?.value ?? SimpleJWTSettings.defaultAlgorithm),
+            (algorithm.usesSecret ? settings.signingKey : settings.verifyingKey) != nil
+        {
+            _ = self.key(settings, algorithm)
+        }
         _ = self.settings.allowedOrigins.map { self.origins($0) }
         for route in self.settings.routes {
             _ = route.allowedOrigins.map { self.origins($0) }

@@ -20,6 +20,8 @@ package actor GatewayServer {
     private let processMetrics: ProcessMetrics
     private let readiness = Readiness()
     private var snapshot: Snapshot
+    /// What the listeners, workers and logs were made from; only a restart changes that.
+    private let started: Snapshot
     private var listeners: [Listener.Bound] = []
     private var admin: AdminServer?
     private var generation = 1
@@ -32,6 +34,7 @@ package actor GatewayServer {
         guard let snapshot = loaded.snapshot else { throw SettingsRefused(problems: loaded.problems) }
         self.source = source
         self.snapshot = snapshot
+        self.started = snapshot
         let logs = snapshot.settings.logs
         let threshold = LogThreshold(logs.level)
         let logger = GatewayLogHandler.logger(
@@ -137,7 +140,7 @@ package actor GatewayServer {
             self.processMetrics.reloadFailed()
             return
         }
-        for key in previous.differencesNeedingRestart(snapshot) {
+        for key in self.started.differencesNeedingRestart(snapshot) {
             self.logger.warning("a reload cannot change this, restart for it", metadata: [LogKey.settingsKey: "\(key)"])
         }
         self.generation += 1

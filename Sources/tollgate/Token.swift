@@ -29,7 +29,7 @@ struct Token: ParsableCommand {
         }
         guard let simpleJWT = settings.simpleJWT, let key = simpleJWT.signingKey else {
             throw ValidationError(
-                "\(self.settings.config) has no SIMPLE_JWT with a SIGNING_KEY for HS256, HS384 or HS512")
+                "\(self.settings.path) has no SIMPLE_JWT with a SIGNING_KEY for HS256, HS384 or HS512")
         }
         let algorithm = simpleJWT.algorithm?.value ?? SimpleJWTSettings.defaultAlgorithm
         guard let algorithm = SigningAlgorithm(rawValue: algorithm) else { throw ValidationError("unknown ALGORITHM") }

@@ -15,8 +15,19 @@ struct Tollgate: AsyncParsableCommand {
 
 /// The options every command with a settings file has.
 struct SettingsOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The settings file.")
-    var config = "gateway.yaml"
+    @Option(name: .shortAndLong, help: "The settings file (default: gateway.yaml).")
+    var config: String?
 
-    var source: SettingsSource { SettingsSource(file: self.config, environment: processEnvironment()) }
+    @Argument(help: "The settings file, as in `tollgate check gateway.yaml`.")
+    var file: String?
+
+    var path: String { self.config ?? self.file ?? "gateway.yaml" }
+
+    var source: SettingsSource { SettingsSource(file: self.path, environment: processEnvironment()) }
+
+    func validate() throws {
+        if self.config != nil, self.file != nil {
+            throw ValidationError("Give the settings file once: with --config or as an argument.")
+        }
+    }
 }

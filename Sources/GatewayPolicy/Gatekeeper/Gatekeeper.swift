@@ -38,11 +38,27 @@ package final class Gatekeeper {
             return self.refuse(route, .badPath(problem), problem.detail)
         }
         if isWebSocket, !(route.origins?.allow(head, bytes: bytes) ?? false) {
-            return self.refuse(route, .originNotAllowed, "origin not allowed")
+            return head.first(.origin) == nil
+                ? self.refuse(route, .originMissing, "no Origin header")
+                : self.refuse(route, .originNotAllowed, "origin not allowed")
         }
         guard route.auth != .none else { return .forward(Admission(route: route, identity: nil)) }
+        if !isWebSocket, Self.isPreflight(head, bytes: bytes) {
+            // A browser asks before it sends the token; the answer is the backend's. Whatever token is here goes nowhere.
+            self.carriers.remove(route.httpSources, all: true, from: &head, bytes: bytes)
+            return .forward(Admission(route: route, identity: nil))
+        }
         return self.authenticate(
             &head, bytes: bytes, route, isWebSocket ? route.webSocketSources : route.httpSources, now)
+    }
+
+    /// What the Fetch standard calls a CORS-preflight request.
+    private static func isPreflight(_ head: borrowing RequestHead, bytes: RawSpan) -> Bool {
+        guard case .options = head.method, head.first(.origin) != nil else { return false }
+        for field in head.fields where bytes.equalsIgnoringCase(field.name, "access-control-request-method") {
+            return true
+        }
+        return false
     }
 
     private func refuse(_ route: RouteTerms?, _ reason: RejectionReason, _ detail: StaticString) -> Verdict {

@@ -10,6 +10,18 @@ struct OriginRules: Sendable, Equatable {
         self.allowsMissing = allowMissing || rules.contains(.anything)
     }
 
+    /// The one `Origin` of a request, when these rules name it and it is well-formed: who may read the gateway's own answers.
+    func readable(_ head: borrowing RequestHead, bytes: RawSpan) -> ByteRange? {
+        var value: ByteRange?
+        for field in head.fields where field.known == .origin {
+            guard value == nil else { return nil }
+            value = field.value
+        }
+        guard let value, let origin = Origin(value, in: bytes) else { return nil }
+        for rule in self.rules where rule == .anything || rule.matches(origin, in: bytes) { return value }
+        return nil
+    }
+
     /// More than one `Origin` is refused whatever the rules: Channels reads the last, others the first.
     func allow(_ head: borrowing RequestHead, bytes: RawSpan) -> Bool {
         var value: ByteRange?

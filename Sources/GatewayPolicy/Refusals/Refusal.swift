@@ -24,13 +24,35 @@ package enum RefusalDelivery: Sendable {
 
 /// Chooses between an HTTP status and accept-then-close by the route's `refuse` mode.
 package func delivery(of refusal: Refusal, hasOrigin: Bool, isWebSocket: Bool) -> RefusalDelivery {
-    let http = RefusalDelivery.http(status: refusal.reason.status)
-    guard isWebSocket, let mode = refusal.route?.webSocket?.refuse, let close = refusal.reason.webSocketClose else {
-        return http
+    guard isWebSocket, let close = refusal.reason.webSocketClose,
+        refusal.route?.acceptsToClose(hasOrigin: hasOrigin) == true
+    else { return .http(status: refusal.reason.status) }
+    return .acceptThenClose(code: close.code, reason: close.reason)
+}
+
+/// What becomes of a handshake that the backend answered with `status`. With a verified token a 401 or 403 means that this
+/// user may not enter here, without one that a token is wanted. Other statuses are passed on.
+package func deliveryOfBackendRefusal(
+    status: Int,
+    on route: RouteTerms,
+    hasOrigin: Bool,
+    wasVerified: Bool
+) -> RefusalDelivery {
+    guard status == 401 || status == 403, route.acceptsToClose(hasOrigin: hasOrigin) else {
+        return .http(status: status)
     }
-    switch mode {
-    case .http: return http
-    case .auto where !hasOrigin: return http
-    case .auto, .close: return .acceptThenClose(code: close.code, reason: close.reason)
+    let reason = wasVerified ? RejectionReason.forbidden : .notAuthenticated
+    guard let close = reason.webSocketClose else { return .http(status: status) }
+    return .acceptThenClose(code: close.code, reason: close.reason)
+}
+
+extension RouteTerms {
+    /// Whether refused handshakes are accepted and closed with a code.
+    fileprivate func acceptsToClose(hasOrigin: Bool) -> Bool {
+        switch self.webSocket?.refuse {
+        case .close: true
+        case .auto: hasOrigin
+        case .http, nil: false
+        }
     }
 }

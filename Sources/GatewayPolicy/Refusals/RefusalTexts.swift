@@ -44,7 +44,7 @@ struct RefusalTexts: Sendable {
             #"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#
         case .forbidden:
             #"{"detail":"You do not have permission to perform this action."}"#
-        case .notAuthenticated, .badPath, .noRoute, .originNotAllowed, .keysUnavailable:
+        case .notAuthenticated, .badPath, .noRoute, .originNotAllowed, .originMissing, .keysUnavailable:
             #"{"detail":"Authentication credentials were not provided."}"#
         }
     }

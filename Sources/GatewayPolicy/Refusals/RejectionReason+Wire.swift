@@ -6,7 +6,7 @@ extension RejectionReason {
         switch self {
         case .badPath: 400
         case .noRoute: 404
-        case .originNotAllowed, .forbidden: 403
+        case .originNotAllowed, .originMissing, .forbidden: 403
         case .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: 401
         case .keysUnavailable: 503
         }
@@ -15,7 +15,7 @@ extension RejectionReason {
     /// Nil for reasons that never accept a handshake: they are answered with their status.
     package var webSocketClose: (code: UInt16, reason: StaticString)? {
         switch self {
-        case .badPath, .noRoute, .originNotAllowed: nil
+        case .badPath, .noRoute, .originNotAllowed, .originMissing: nil
         case .notAuthenticated: (4001, "authentication required")
         case .tokenNotValid(let rejection) where rejection.reason == .expired: (4001, "token expired")
         case .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: (4001, "token invalid")
@@ -30,6 +30,7 @@ extension RejectionReason {
         case .badPath: "bad_path"
         case .noRoute: "no_route"
         case .originNotAllowed: "origin"
+        case .originMissing: "origin_missing"
         case .notAuthenticated: "missing"
         case .badAuthorizationHeader: "bad_header"
         case .duplicateTokens: "duplicate"
@@ -46,6 +47,7 @@ extension RejectionReason {
         case .badPath: ("bad-path", "The path is not acceptable")
         case .noRoute: ("no-route", "No route matches the request")
         case .originNotAllowed: ("origin-not-allowed", "The origin is not allowed")
+        case .originMissing: ("origin-missing", "The request has no Origin header")
         case .keysUnavailable: ("keys-unavailable", "The token cannot be checked yet")
         case .forbidden, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid,
             .noUserIdentification:

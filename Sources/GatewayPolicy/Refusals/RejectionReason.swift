@@ -6,6 +6,8 @@ package enum RejectionReason: Sendable, Equatable {
     case badPath(PathProblem)
     case noRoute
     case originNotAllowed
+    /// Clients other than browsers send none; `allow_missing_origin` lets them in.
+    case originMissing
     /// Nothing that counts as a token was found, on a route that requires one.
     case notAuthenticated
     /// One of our schemes, but not followed by exactly one word.

@@ -23,7 +23,7 @@ extension ClientConnection {
         )
     }
 
-    /// A 1xx head; clients of HTTP/1.0 do not know them (RFC 9110 section 15.2).
+    /// A 1xx head, the 101 of a handshake included; clients of HTTP/1.0 do not know them (RFC 9110 section 15.2).
     func writeInterimHead(_ head: ResponseHead, block: ByteBuffer) {
         guard self.minorVersion > 0 else { return }
         self.beginOutbound(room: head.blockLength + 256)
@@ -86,19 +86,6 @@ extension ClientConnection {
             keepAlive: self.keepsAlive,
             into: &self.outbound
         )
-    }
-
-    func writeSwitchingProtocols(_ head: ResponseHead, block: ByteBuffer) {
-        self.beginOutbound(room: head.blockLength + 256)
-        HTTPWriter.writeResponseHead(
-            head,
-            block: block.readableBytesSpan,
-            clientMinorVersion: self.minorVersion,
-            keepAlive: true,
-            framing: .none,
-            into: &self.outbound
-        )
-        self.writeOutbound()
     }
 
     func writeAccept(_ offer: WebSocketOffer) {

@@ -4,6 +4,7 @@ import GatewayProtocol
 import GatewaySettings
 import Glibc
 import NIOCore
+import NIOSSL
 
 /// One client's connection: HTTP/1.1 requests in, responses out, until it closes or becomes one half of a relay.
 ///
@@ -53,6 +54,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     private var gate = ReadGate()
     private var inputIsClosed = false
     private var writeWatch: WriteWatch?
+    /// The connection ends when everything is written: until then the watch goes on below the low-water mark too.
+    private var awaitsFlush = false
+    /// With TLS a close takes a while, in which nothing more may be taken in.
+    private var isClosing = false
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
     private var ownExchange: Exchange?
@@ -101,6 +106,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isClosing else { return }
         let buffer = self.unwrapInboundIn(data)
         switch self.phase {
         case .relaying(let relay):
@@ -137,7 +143,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
-        if isWritable { self.writeWatch?.stop() } else { self.watchWrites() }
+        if !isWritable { self.watchWrites() } else if !self.awaitsFlush { self.writeWatch?.stop() }
         switch self.phase {
         case .relaying(let relay):
             relay.writabilityChanged(of: .client, isWritable: isWritable)
@@ -176,7 +182,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             relay.closed(by: .client)
         case .http where self.exchange.isIdle:
             // Nothing is under way, or only a part of a head.
-            self.closeAfterFlush()
+            self.endConnection()
         case .http where self.decoder != nil && self.exchange.acceptsRequestBody:
             // All that came has been taken, and the body is not complete.
             self.close()
@@ -216,7 +222,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     private func process() {
         guard !self.isProcessing else { return }
         self.isProcessing = true
-        while case .http = self.phase, self.processOne() {}
+        while case .http = self.phase, !self.isClosing, self.processOne() {}
         self.isProcessing = false
     }
 
@@ -245,11 +251,13 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     private func takeHead() throws(HTTPViolation) -> Bool {
         guard self.inbound.readableBytes > 0 else {
             self.inbound = ByteBuffer()
+            self.resumeReading()
             return false
         }
         guard try self.parser.parse(self.inbound) == .complete else {
+            self.resumeReading()
             if self.inputIsClosed {
-                self.closeAfterFlush()
+                self.endConnection()
             } else if self.deadlineKind != .head {
                 self.arm(.head, after: self.worker.snapshot.timeouts.head)
             }
@@ -319,6 +327,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             if self.inbound.readableBytes == 0 { self.writeContinue() }
         }
         self.resumeReading()
+        // Called while the request's head is being taken: what follows it is taken, and flushed, by who takes it.
+        guard !self.isProcessing else { return }
         self.process()
         self.exchange.flushUpstream()
     }
@@ -400,9 +410,11 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.writeOutbound()
         guard let context = self.context else { return }
         self.needsFlush = false
+        self.awaitsFlush = true
         let flushed = context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).assumeIsolated()
         if WriteWatch.bytesWaiting(on: context.channel) > 0 { self.watchWrites() }
         flushed.whenSuccess {
+            self.awaitsFlush = false
             self.writeWatch?.stop()
             body()
         }
@@ -440,8 +452,21 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     func close() {
+        self.isClosing = true
         self.worker.wheel.cancel(self)
         self.context?.close(promise: nil)
+    }
+
+    /// Closes the socket itself. TLS does not say goodbye: what was written so far must not look complete.
+    func closeAtOnce() {
+        guard let context = self.context else { return }
+        self.isClosing = true
+        self.worker.wheel.cancel(self)
+        if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
+            tls.close(promise: nil)
+        } else {
+            context.close(promise: nil)
+        }
     }
 
     /// Closes once everything written has gone out.
@@ -453,7 +478,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         if case .http = self.phase, let options = self.context?.channel as? any SocketOptionProvider {
             _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         }
-        self.close()
+        self.closeAtOnce()
     }
 
     /// The gateway stops: an idle connection is closed, a busy one after its exchange, a socket within `window`.
@@ -463,7 +488,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             relay.drain(within: window)
         case .http:
             self.keepsAlive = false
-            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.closeAfterFlush() }
+            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.endConnection() }
         case .refusingSocket, .lingering, .closed:
             break
         }
@@ -513,7 +538,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         switch kind {
         case .keepAlive:
             // The client may still be reading the last response.
-            self.closeAfterFlush()
+            self.endConnection()
         case .bodyIdle where self.gate.isPaused:
             // It is upstream that does not take more; its own timeout watches that.
             self.arm(.bodyIdle, after: self.worker.snapshot.timeouts.bodyIdle)
@@ -524,8 +549,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             self.arm(.halfClosed, after: Self.halfClosedTime)
         case .halfClosed:
             self.refuse(.tooLateForHalfClosed)
-        case .head, .linger, .none:
+        case .head, .linger:
             self.close()
+        case .none:
+            break
         }
     }
 }

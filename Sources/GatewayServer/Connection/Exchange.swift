@@ -47,8 +47,8 @@ final class Exchange {
 
     enum Decision {
         case forward
-        case refuse(Refusal, RefusalDelivery)
         case answer(GatewayAnswer)
+        case acceptThenClose(WebSocketClose, label: StaticString)
     }
 
     enum HandshakeProblem {
@@ -81,7 +81,15 @@ final class Exchange {
         switch verdict {
         case .refuse(let refusal):
             self.route = refusal.route
-            return .refuse(refusal, delivery(of: refusal, hasOrigin: hasOrigin, isWebSocket: self.isHandshake))
+            switch delivery(of: refusal, hasOrigin: hasOrigin, isWebSocket: self.isHandshake) {
+            case .acceptThenClose(let code, let reason):
+                return .acceptThenClose(WebSocketClose(code, reason), label: refusal.reason.metricLabel)
+            case .http:
+                var wire = self.worker.snapshot.policy.answer(to: refusal)
+                wire.headerLines += self.worker.snapshot.policy.readingLines(for: refusal, head: head, bytes: block)
+                return .answer(GatewayAnswer(wire: wire, label: refusal.reason.metricLabel))
+            }
+
         case .forward(let admission):
             self.route = admission.route
             self.identity = admission.identity
@@ -126,14 +134,11 @@ final class Exchange {
                 self.acquire(mayRetry && !bodyFollows ? .pooled : .recent)
             }
         case .answer(let answer):
-            self.answer(answer)
-        case .refuse(let refusal, .http(let status)):
             // What is malformed may be the beginning of something that is meant for a server behind us.
-            if status == 400 { self.client.keepsAlive = false }
-            self.answer(
-                GatewayAnswer(wire: self.worker.snapshot.policy.answer(to: refusal), label: refusal.reason.metricLabel))
-        case .refuse(let refusal, .acceptThenClose(let code, let reason)):
-            self.acceptThenClose(WebSocketClose(code, reason), label: refusal.reason.metricLabel)
+            if answer.status == 400 { self.client.keepsAlive = false }
+            self.answer(answer)
+        case .acceptThenClose(let close, let label):
+            self.acceptThenClose(close, label: label)
         }
     }
 
@@ -150,8 +155,15 @@ final class Exchange {
             self.machine.begin(bodyFollows: false, mayRetry: false)
         }
         self.abandonUpstream()
+        if self.machine.isDraining {
+            // The answer is out, and what follows it cannot be read.
+            self.machine.leave()
+            self.client.exchangeEnded()
+            return
+        }
         guard !self.machine.hasResponded else {
-            self.clientVanished()
+            self.record.refusal = answer.label
+            self.drop()
             self.client.abort()
             return
         }
@@ -179,14 +191,13 @@ final class Exchange {
             return
         }
         self.connected(connection)
-        connection.flush()
-        self.client.flush()
+        self.flush()
     }
 
     func dialFailed(ticket: UInt64, timedOut: Bool) {
         guard self.isWaiting(ticket: ticket) else { return }
         self.upstreamFailed(timedOut ? .connectTimedOut : .unreachable, beforeAnyResponseByte: true)
-        self.client.flush()
+        self.flush()
     }
 
     private func connected(_ connection: UpstreamConnection) {
@@ -197,7 +208,7 @@ final class Exchange {
             self.upstream = connection
             connection.begin(self, method: self.method, head: self.outgoing)
             if !self.client.isWritable { connection.pauseReading() }
-            if !requestEnded { self.client.requestBodyIsWanted() }
+            if requestEnded { connection.requestEnded() } else { self.client.requestBodyIsWanted() }
         }
     }
 
@@ -223,6 +234,7 @@ final class Exchange {
         switch self.machine.requestEnded() {
         case .endUpstreamRequest:
             if self.requestIsChunked { self.upstream?.writeLastChunk() }
+            self.upstream?.requestEnded()
         case .finish:
             // The response went out, and was logged, before its request was complete.
             break
@@ -230,6 +242,13 @@ final class Exchange {
     }
 
     func flushUpstream() { self.upstream?.flush() }
+
+    /// After an event of upstream's: what it made the client's connection write, and what the client's next request made
+    /// another upstream connection write.
+    func flush() {
+        self.client.flush()
+        self.flushUpstream()
+    }
 
     func clientWritabilityChanged(_ isWritable: Bool) {
         if isWritable { self.upstream?.resumeReading() } else { self.upstream?.pauseReading() }
@@ -275,18 +294,12 @@ final class Exchange {
         }
     }
 
-    /// The backend refused a handshake: what a browser's page should see of it, by the route's `refuse` mode.
     private func closeForRefusedHandshake(status: Int) -> WebSocketClose? {
-        guard let handshake = self.handshake, status == 401 || status == 403 else { return nil }
-        switch self.route?.webSocket?.refuse {
-        case .http, nil: return nil
-        case .auto where !handshake.hasOrigin: return nil
-        case .auto, .close: break
-        }
-        // The token was good, so the user is not allowed here; without a token the backend wanted one.
-        return self.identity == nil
-            ? WebSocketClose(WebSocketCloseCode.notAuthenticated, "authentication required")
-            : WebSocketClose(WebSocketCloseCode.forbidden, "forbidden")
+        guard let handshake = self.handshake, let route = self.route else { return nil }
+        let delivery = deliveryOfBackendRefusal(
+            status: status, on: route, hasOrigin: handshake.hasOrigin, wasVerified: self.identity != nil)
+        guard case .acceptThenClose(let code, let reason) = delivery else { return nil }
+        return WebSocketClose(code, reason)
     }
 
     func responseBody(_ piece: ByteBuffer) {
@@ -308,8 +321,7 @@ final class Exchange {
     /// After `responseEnded`: the client's next request may already be waiting.
     func continueClient() {
         self.client.exchangeEnded()
-        self.client.flush()
-        self.flushUpstream()
+        self.flush()
     }
 
     func upstreamFailed(_ failure: UpstreamFailure, beforeAnyResponseByte: Bool) {
@@ -331,8 +343,6 @@ final class Exchange {
     func upstreamWritabilityChanged(_ isWritable: Bool) {
         if isWritable { self.client.resumeReading() } else { self.client.pauseReading() }
     }
-
-    func flushClient() { self.client.flush() }
 
     // MARK: WebSockets
 
@@ -366,7 +376,7 @@ final class Exchange {
             worker: self.worker
         )
         self.outgoing = ByteBuffer()
-        self.client.writeSwitchingProtocols(head, block: block)
+        self.client.writeInterimHead(head, block: block)
         relay.begin(
             early: (client: self.client.switchToRelay(relay), upstream: upstream.switchToRelay(relay)), deflate: deflate
         )

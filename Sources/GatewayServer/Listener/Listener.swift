@@ -37,7 +37,8 @@ enum Listener {
             case .unix(let path):
                 return try await self.openUnix(path, context: context, workers: workers, takeover: takeover)
             }
-        } catch let inUse as AddressInUse {
+        } catch var inUse as AddressInUse {
+            inUse.place = settings.address.location
             throw inUse
         } catch {
             throw ListenError(settings, error)
@@ -165,10 +166,13 @@ private struct ConnectionLimitReached: Error {}
 
 /// Somebody else listens where the gateway should.
 package struct AddressInUse: Error, CustomStringConvertible {
-    package let address: String
+    let address: String
+    var place: SettingsLocation?
 
     package var description: String {
-        "\(address) is in use by another process; stop it first, or start with --takeover to share the port while it drains"
+        let place = self.place.map { "\($0.file):\($0.line):\($0.column): \($0.key): " } ?? ""
+        return place
+            + "\(address) is in use by another process; stop it first, or start with --takeover to share the port while it drains"
     }
 }
 
@@ -184,6 +188,17 @@ package struct ListenError: Error, CustomStringConvertible {
 
     package var description: String {
         let place = self.settings.address.location
-        return "\(place.file):\(place.line):\(place.column): \(place.key): cannot listen here: \(self.error)"
+        return "\(place.file):\(place.line):\(place.column): \(place.key): cannot listen here: \(self.reason)"
+    }
+
+    private var reason: String {
+        guard let error = self.error as? IOError else { return "\(self.error)" }
+        let text = String(cString: strerror(error.errnoCode)).lowercased()
+        switch error.errnoCode {
+        case EACCES: return "\(text) (ports below 1024 need root or CAP_NET_BIND_SERVICE)"
+        case ENOENT: return "\(text) (the folder of the socket must exist)"
+        case EADDRNOTAVAIL: return "\(text) (no interface of this machine has the address)"
+        default: return text
+        }
     }
 }

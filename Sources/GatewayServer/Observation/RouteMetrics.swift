@@ -17,8 +17,9 @@ package final class RouteMetrics {
 
     private let metrics: WorkerMetrics
     private let route: String
-    /// Slots by status, made when a status is first seen; the last one is for statuses outside 100–599.
-    private var requests: [MetricSlot?] = Array(repeating: nil, count: 501)
+    /// Slots by status, made when a status is first seen; 0 stands for statuses outside 100–599. A route answers with a
+    /// handful, so looking through them is as fast as an index and takes no room.
+    private var requests: [(status: Int, slot: MetricSlot)] = []
     private lazy var requestDuration = self.metrics.histogram(.requestDuration, self.route)
     private lazy var webSocket = self.makeWebSocketSlots()
     /// By the address of the reason's text, of which the program has a fixed number.
@@ -80,11 +81,10 @@ package final class RouteMetrics {
     }
 
     private func requestSlot(_ status: Int) -> MetricSlot {
-        let isKnown = (100...599).contains(status)
-        let index = isKnown ? status - 100 : 500
-        if let slot = self.requests[index] { return slot }
-        let slot = self.metrics.slot(.requests, self.route, isKnown ? "\(status)" : "other")
-        self.requests[index] = slot
+        let status = (100...599).contains(status) ? status : 0
+        for known in self.requests where known.status == status { return known.slot }
+        let slot = self.metrics.slot(.requests, self.route, status == 0 ? "other" : "\(status)")
+        self.requests.append((status, slot))
         return slot
     }
 
@@ -123,6 +123,11 @@ package final class RouteMetricsTable {
 
     package func route(_ label: String, isWebSocket: Bool) -> RouteMetrics {
         if let route = self.routes[label] { return route }
+        // Reloads may bring new labels without end.
+        let isFull = self.routes.count > WorkerMetrics.seriesPerFamily
+        if isFull, label != WorkerMetrics.overflowLabel {
+            return self.route(WorkerMetrics.overflowLabel, isWebSocket: isWebSocket)
+        }
         let route = RouteMetrics(self.metrics, route: label, isWebSocket: isWebSocket)
         self.routes[label] = route
         return route

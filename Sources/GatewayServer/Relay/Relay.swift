@@ -14,7 +14,9 @@ final class Relay: ExpiringEntry {
     let terms: RelayTerms
     private var drainsClient = false
     private var drainsUpstream = false
-    private var deadline: RelayDeadline?
+    private var timer: RelayTimer?
+    /// The gateway is stopping, and what the timer counts is this socket's turn.
+    private var awaitsDrain = false
     /// What has been counted already.
     private var counted = (client: RelayTraffic(), upstream: RelayTraffic())
 
@@ -116,19 +118,19 @@ final class Relay: ExpiringEntry {
         self.follow(self.machine.tokenExpired(), other: .client)
     }
 
-    /// The gateway stops: the sockets of a worker do not all end, and reconnect, in the same moment.
+    /// The gateway stops: the sockets of a worker do not all end, and reconnect, in the same moment. One that is closing
+    /// already goes on as it is.
     func drain(within window: TimeAmount) {
-        let spread = min(
-            window.nanoseconds * 4 / 5, Int64(self.worker.clients.entries.count) * Self.drainStep.nanoseconds)
-        let delay = TimeAmount.nanoseconds(Int64.random(in: 0...max(spread, 1)))
-        let bound = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
-        self.worker.eventLoop.scheduleTask(in: delay) {
-            bound.value.stop(WebSocketClose(WebSocketCloseCode.serviceRestart, "service restart"))
-        }
+        guard self.timer == nil else { return }
+        let spread = Self.drainSpread(sockets: self.worker.clients.entries.count, window: window)
+        self.awaitsDrain = true
+        self.armDeadline(after: .nanoseconds(Int64.random(in: 0...spread.nanoseconds)))
     }
 
-    /// One socket in two milliseconds: 500 reconnects a second.
-    private static let drainStep = TimeAmount.milliseconds(2)
+    /// Two milliseconds for each socket, 500 reconnects a second, but never more than four fifths of the window.
+    static func drainSpread(sockets: Int, window: TimeAmount) -> TimeAmount {
+        min(.nanoseconds(max(0, window.nanoseconds) / 5 * 4), .milliseconds(2 * Int64(sockets)))
+    }
 
     /// The gateway ends the session for a reason of its own.
     func stop(_ close: WebSocketClose) {
@@ -136,6 +138,11 @@ final class Relay: ExpiringEntry {
     }
 
     func deadlinePassed() {
+        if self.awaitsDrain {
+            self.awaitsDrain = false
+            self.stop(WebSocketClose(WebSocketCloseCode.serviceRestart, "service restart"))
+            return
+        }
         self.follow(self.machine.deadlinePassed(), other: .client)
     }
 
@@ -155,27 +162,30 @@ final class Relay: ExpiringEntry {
         guard let orders = effects.orders else { return }
         if let bytes = orders.toClient { self.client.write(bytes) }
         if let bytes = orders.toUpstream { self.upstream.write(bytes) }
-        self.client.flush()
-        self.upstream.flush()
-        self.followReading(orders)
+        // Before the flushes: one that fails closes its channel at once, and what follows from that is newer.
         switch orders.deadline {
-        case .arm(let duration): self.armDeadline(after: duration)
+        case .arm(let duration):
+            self.awaitsDrain = false
+            self.armDeadline(after: duration)
         case .cancel: self.cancelDeadline()
         case nil: break
         }
+        self.client.flush()
+        self.upstream.flush()
+        self.followReading(orders)
         self.followClosing(orders)
         if orders.isFinished { self.finish() }
     }
 
     /// A timer of its own, made when the relay begins to close: either connection may be gone before the other one is.
     private func armDeadline(after duration: Duration) {
-        let deadline = self.deadline ?? RelayDeadline(self)
-        self.deadline = deadline
-        self.worker.wheel.arm(deadline, at: self.worker.now + TimeAmount(duration))
+        let timer = self.timer ?? RelayTimer(self)
+        self.timer = timer
+        self.worker.wheel.arm(timer, at: self.worker.now + TimeAmount(duration))
     }
 
     private func cancelDeadline() {
-        if let deadline = self.deadline { self.worker.wheel.cancel(deadline) }
+        if let timer = self.timer { self.worker.wheel.cancel(timer) }
     }
 
     private func followReading(_ orders: RelayOrders) {
@@ -206,7 +216,7 @@ final class Relay: ExpiringEntry {
     private func finish() {
         self.countTraffic()
         self.cancelDeadline()
-        self.deadline = nil
+        self.timer = nil
         self.worker.expiries.remove(self)
         self.client.leaveRelay()
         self.upstream.leaveRelay()
@@ -214,13 +224,13 @@ final class Relay: ExpiringEntry {
     }
 }
 
-/// The one deadline of a closing relay.
-private final class RelayDeadline: WheelTimer {
-    private let relay: Relay
+/// The one timer of a relay that is closing or about to.
+private final class RelayTimer: WheelTimer {
+    private weak var relay: Relay?
 
     init(_ relay: Relay) { self.relay = relay }
 
-    override func deadlinePassed(now: NIODeadline) { self.relay.deadlinePassed() }
+    override func deadlinePassed(now: NIODeadline) { self.relay?.deadlinePassed() }
 }
 
 /// What a session keeps of its admission.

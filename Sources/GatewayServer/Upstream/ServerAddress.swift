@@ -23,6 +23,20 @@ final class ServerAddress: Sendable {
         self.state = Mutex(State(addresses: Self.resolve(settings)))
     }
 
+    /// As in the settings.
+    var description: String {
+        switch self.settings {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+
+    /// As the value of a `Host` field.
+    var host: [UInt8] {
+        if case .unix = self.settings { return Array("localhost".utf8) }
+        return Array(self.description.utf8)
+    }
+
     /// How many addresses there are to try.
     var count: Int { max(1, self.state.withLock { $0.addresses.count }) }
 

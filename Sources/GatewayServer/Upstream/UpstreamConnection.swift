@@ -58,7 +58,12 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         guard let context = self.context else { return }
         context.write(self.wrapOutboundOut(buffer), promise: nil)
         self.needsFlush = true
-        if self.exchange != nil { self.armResponseTimeout() }
+    }
+
+    /// The whole request has been handed over: from now on the response is waited for.
+    func requestEnded() {
+        guard self.exchange != nil, self.decoder == nil else { return }
+        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(self.pool.definition.settings.responseTimeout))
     }
 
     /// Small pieces are collected until the read burst that brings them is over.
@@ -168,7 +173,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         if let relay = self.relay {
             relay.flush(.client)
         } else {
-            self.exchange?.flushClient()
+            self.exchange?.flush()
         }
         context.fireChannelReadComplete()
     }
@@ -208,6 +213,8 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // A server's own end of the stream is told before; a connection that just goes away is broken.
+        if !self.inputIsClosed { self.hasFailed = true }
         self.inputClosed()
         self.context = nil
         self.worker.wheel.cancel(self)
@@ -231,7 +238,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.worker.observation.upstreamFailed(self.pool.definition, .timedOut)
         self.close()
         exchange.upstreamFailed(.timedOut, beforeAnyResponseByte: false)
-        exchange.flushClient()
+        exchange.flush()
     }
 
     // MARK: Responses
@@ -313,7 +320,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.close()
         self.worker.observation.upstreamFailed(self.pool.definition, failure)
         exchange.upstreamFailed(failure, beforeAnyResponseByte: !self.hasReceived)
-        exchange.flushClient()
+        exchange.flush()
     }
 
     /// Upstream will send nothing more; perhaps both directions are gone.
@@ -339,11 +346,6 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     private var bodyEndsWithConnection: Bool { self.decoder != nil && self.framing == .untilClose }
 
     // MARK: Deadlines
-
-    private func armResponseTimeout() {
-        guard self.decoder == nil else { return }
-        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(self.pool.definition.settings.responseTimeout))
-    }
 
     private func armIdleTimeout() {
         guard let timeout = self.pool.definition.settings.idleTimeout else {

@@ -69,7 +69,7 @@ final class UpstreamPool {
     /// on meanwhile (`ticket` tells).
     func dial(for exchange: Exchange, ticket: UInt64) {
         self.nextServer = (self.nextServer &+ 1) % self.definition.servers.count
-        // Every address of every server once.
+        // As many attempts as there are addresses; the servers take turns.
         let attempts = self.definition.servers.reduce(0) { $0 + $1.count }
         self.dial(for: exchange, ticket: ticket, attemptsLeft: attempts)
     }
@@ -78,6 +78,7 @@ final class UpstreamPool {
         let server = self.definition.servers[self.nextServer]
         guard let address = server.next() else {
             server.resolveAgain()
+            self.worker.observation.dialFailed(self.definition, server: server, NameNotResolved())
             self.dialFailed(for: exchange, ticket: ticket, attemptsLeft: attemptsLeft, timedOut: false)
             return
         }
@@ -103,6 +104,7 @@ final class UpstreamPool {
                     exchange.dialled(connection, ticket: ticket)
                 case .failure(let error):
                     server.resolveAgain()
+                    self.worker.observation.dialFailed(self.definition, server: server, error)
                     var timedOut = false
                     if let channelError = error as? ChannelError, case .connectTimeout = channelError {
                         timedOut = true
@@ -125,8 +127,7 @@ final class UpstreamPool {
     }
 
     private func dialFailed(for exchange: Exchange, ticket: UInt64, attemptsLeft: Int, timedOut: Bool) {
-        self.worker.observation.upstreamNotConnected(self.definition)
-        self.worker.observation.upstreamFailed(self.definition, timedOut ? .connectTimedOut : .unreachable)
+        self.worker.observation.upstreamNotConnected(self.definition, timedOut ? .connectTimedOut : .unreachable)
         guard attemptsLeft > 1, exchange.isWaiting(ticket: ticket) else {
             exchange.dialFailed(ticket: ticket, timedOut: timedOut)
             return
@@ -134,6 +135,11 @@ final class UpstreamPool {
         self.nextServer = (self.nextServer &+ 1) % self.definition.servers.count
         self.dial(for: exchange, ticket: ticket, attemptsLeft: attemptsLeft - 1)
     }
+}
+
+/// The upstream's name has no address.
+private struct NameNotResolved: Error, CustomStringConvertible {
+    var description: String { "the name has no address" }
 }
 
 /// An upstream as the snapshot has it, shared by all workers.
@@ -144,7 +150,7 @@ final class UpstreamDefinition: Sendable {
     init(_ settings: UpstreamSettings) {
         self.settings = settings
         self.servers = settings.servers.map { ServerAddress($0.value) }
-        self.defaultHost = settings.servers.first.map { Self.host(of: $0.value) } ?? []
+        self.defaultHost = self.servers.first.map(\.host) ?? []
     }
 
     var name: String { self.settings.name.value }
@@ -161,11 +167,4 @@ final class UpstreamDefinition: Sendable {
 
     /// `Host` for clients of HTTP/1.0 that sent none.
     let defaultHost: [UInt8]
-
-    private static func host(of address: AddressSettings) -> [UInt8] {
-        switch address {
-        case .tcp(let host, let port): Array((host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)").utf8)
-        case .unix: Array("localhost".utf8)
-        }
-    }
 }

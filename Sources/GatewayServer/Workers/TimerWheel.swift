@@ -4,6 +4,8 @@ import NIOCore
 /// no allocation and no NIO timer.
 class WheelTimer {
     fileprivate(set) var deadline: NIODeadline?
+    /// Whether the deadline has passed and nobody has armed or cancelled it since: another timer of the same tick may.
+    fileprivate(set) var isDue = false
     fileprivate var slot = -1
     fileprivate var position = 0
 
@@ -34,6 +36,7 @@ struct TimerWheel {
     mutating func arm(_ timer: WheelTimer, at deadline: NIODeadline) {
         let earlier = timer.deadline.map { deadline < $0 } ?? true
         timer.deadline = deadline
+        timer.isDue = false
         if timer.slot >= 0 {
             if !earlier { return }
             self.remove(timer)
@@ -43,6 +46,7 @@ struct TimerWheel {
 
     mutating func cancel(_ timer: WheelTimer) {
         timer.deadline = nil
+        timer.isDue = false
         if timer.slot >= 0 { self.remove(timer) }
     }
 
@@ -69,6 +73,7 @@ struct TimerWheel {
             guard let deadline = timer.deadline else { continue }
             if deadline <= now {
                 timer.deadline = nil
+                timer.isDue = true
                 due.append(timer)
             } else {
                 self.insert(timer, at: deadline)

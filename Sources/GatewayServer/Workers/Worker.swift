@@ -92,10 +92,7 @@ final class Worker {
 
     private func tick() {
         let now = self.now
-        for timer in self.wheel.advance(to: now) where timer.deadline == nil {
-            // One that was armed again meanwhile, by another's deadline, is not due any more.
-            timer.deadlinePassed(now: now)
-        }
+        for timer in self.wheel.advance(to: now) where timer.isDue { timer.deadlinePassed(now: now) }
         for entry in self.expiries.take(now: self.wallClock().seconds) { entry.expired() }
         self.countTokens()
         self.observation.flush()
@@ -138,7 +135,7 @@ final class Worker {
 
     /// The drain window is over, or the operator does not want to wait.
     func closeEverything() {
-        for client in self.clients.entries { client.close() }
+        for client in self.clients.entries { client.closeAtOnce() }
     }
 }
 

@@ -1,8 +1,10 @@
 import GatewayPolicy
 import GatewayProtocol
 import GatewaySettings
+import Glibc
 import Logging
 import NIOCore
+import NIOPosix
 
 /// One worker's eyes: what happened becomes log lines and counts. Confined to the worker's loop.
 final class WorkerObservation {
@@ -18,6 +20,8 @@ final class WorkerObservation {
     /// Requests that no route matched, and bytes that were no request.
     private let unrouted: RouteMetrics
     private var connectionNumber: UInt64
+    private var quietUntil = NIODeadline.uptimeNanoseconds(0)
+    private var unsaid = 0
 
     init(index: Int, sink: LogSink?, format: LogFormat, logger: Logger) {
         self.accessLog = sink.map { AccessLog(sink: $0, format: format) }
@@ -67,8 +71,45 @@ final class WorkerObservation {
         self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "opened"))
     }
 
-    func upstreamNotConnected(_ upstream: UpstreamDefinition) {
+    func upstreamNotConnected(_ upstream: UpstreamDefinition, _ failure: UpstreamFailure) {
         self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "failed"))
+        self.metrics.add(self.metrics.slot(.upstreamErrors, upstream.name, failure.label.description))
+    }
+
+    /// Says which server and why; once a second, for a backend that is down is dialled for every request.
+    func dialFailed(_ upstream: UpstreamDefinition, server: ServerAddress, _ error: any Error) {
+        self.warn(
+            "upstream not reachable",
+            [
+                LogKey.upstreamName: "\(upstream.name)", LogKey.upstreamServer: "\(server.description)",
+                LogKey.problem: "\(Self.text(of: error))",
+            ])
+    }
+
+    private static func text(of error: any Error) -> String {
+        switch error {
+        case let error as IOError: return String(cString: strerror(error.errnoCode)).lowercased()
+        case let error as NIOConnectionError:
+            return error.connectionErrors.first.map { self.text(of: $0.error) } ?? "no address"
+        case let error as ChannelError:
+            if case .connectTimeout = error { return "no answer within connect_timeout" }
+            return "\(error)"
+        default: return "\(error)"
+        }
+    }
+
+    /// At most one line a second of this kind; the next one says how many were left out.
+    private func warn(_ message: Logger.Message, _ metadata: Logger.Metadata) {
+        let now = NIODeadline.now()
+        guard now >= self.quietUntil else {
+            self.unsaid += 1
+            return
+        }
+        self.quietUntil = now + .seconds(1)
+        var metadata = metadata
+        if self.unsaid > 0 { metadata[LogKey.logLinesLost] = "\(self.unsaid)" }
+        self.unsaid = 0
+        self.logger.warning(message, metadata: metadata)
     }
 
     /// Where a pool counts what it takes out, once per request.
@@ -80,9 +121,9 @@ final class WorkerObservation {
 
     func upstreamFailed(_ upstream: UpstreamDefinition, _ failure: UpstreamFailure) {
         self.metrics.add(self.metrics.slot(.upstreamErrors, upstream.name, failure.label.description))
-        self.logger.warning(
+        self.warn(
             "upstream failed",
-            metadata: [LogKey.upstreamName: "\(upstream.name)", LogKey.upstreamFailure: "\(failure.label)"])
+            [LogKey.upstreamName: "\(upstream.name)", LogKey.upstreamFailure: "\(failure.label)"])
     }
 
     func tokensJudged(_ counts: TokenCounts) {

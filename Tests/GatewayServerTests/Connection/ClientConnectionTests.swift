@@ -141,6 +141,26 @@ import Testing
         #expect(fixture.worker.clients.entries.isEmpty)
     }
 
+    /// Answers to pipelined requests wait for nobody but their reader: while the channel is full no request is taken.
+    @Test func pipelinedRequests_wait_whileTheClientReadsNothing() throws {
+        let fixture = try Fixture()
+        fixture.channel.isWritable = false
+        fixture.channel.pipeline.fireChannelWritabilityChanged()
+        try fixture.send(String(repeating: Self.request, count: 3))
+        #expect(try fixture.received().isEmpty)
+        fixture.channel.isWritable = true
+        fixture.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(try fixture.received().components(of: "HTTP/1.1") == 3)
+    }
+
+    @Test func halfClosedClient_getsAllItsAnswers() throws {
+        let fixture = try Fixture()
+        try fixture.send(Self.request + Self.request)
+        fixture.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(try fixture.received().components(of: "HTTP/1.1") == 2)
+        #expect(!fixture.channel.isActive)
+    }
+
     @Test func slowHead_isTimedOut() throws {
         let fixture = try Fixture()
         try fixture.send("GET /private/ HTT")

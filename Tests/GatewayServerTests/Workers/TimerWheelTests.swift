@@ -44,6 +44,17 @@ import Testing
         #expect(due.first === timers[4])
     }
 
+    @Test func dueTimer_isNotDueAnyMore_whenAnotherOfTheSameTickCancelsOrMovesIt() {
+        var wheel = TimerWheel(now: Self.start)
+        let timers = (0..<3).map { _ in WheelTimer() }
+        for timer in timers { wheel.arm(timer, at: Self.start + .seconds(1)) }
+        let due = wheel.advance(to: Self.start + .seconds(2))
+        #expect(due.count == 3)
+        wheel.cancel(timers[1])
+        wheel.arm(timers[2], at: Self.start + .seconds(9))
+        #expect(timers.map(\.isDue) == [true, false, false])
+    }
+
     @Test func stallOfManyRevolutions_firesEverything() {
         var wheel = TimerWheel(now: Self.start)
         let timers = (1...500).map { _ in WheelTimer() }
