@@ -53,7 +53,8 @@ import Testing
         let gateway = try TestGateway(routes: Self.routes)
         let lines = origin.map { ["Origin: \($0)"] } ?? []
         var handshake = TestRequest("/both/", lines)
-        #expect(gateway.outcome(&handshake, isWebSocket: true) == (isAllowed ? "anonymous" : origin == nil ? "403 origin_missing" : "403 origin"))
+        let refusal = origin == nil ? "403 origin_missing" : "403 origin"
+        #expect(gateway.outcome(&handshake, isWebSocket: true) == (isAllowed ? "anonymous" : refusal))
         var plain = TestRequest("/both/", lines)
         #expect(gateway.outcome(&plain) == "anonymous")
     }
