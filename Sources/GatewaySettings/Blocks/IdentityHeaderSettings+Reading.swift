@@ -3,14 +3,16 @@ extension IdentityHeaderSettings {
         var names: Set<String> = []
         var headers: [IdentityHeaderSettings] = []
         for (header, field) in block.takeAll() {
-            if let objection = self.objection(to: header.value) {
+            let objection = self.objection(to: header.value)
+            if let objection {
                 let message = "\(Excerpt.quote(header.value)) \(objection.message)"
                 field.context.report(message, at: header.location, hint: objection.hint)
             } else if !names.insert(HeaderNameRule.folded(header.value)).inserted {
                 let hint = "letter case and punctuation make no difference to the servers behind"
                 field.context.report("this header is already listed above", at: header.location, hint: hint)
             }
-            guard let claim = field.claimPath() else { continue }
+            // Reported as it is: what other blocks say about such a header would only follow from that.
+            guard let claim = field.claimPath(), objection == nil else { continue }
             headers.append(IdentityHeaderSettings(header: header, claim: field.located(claim)))
         }
         return headers

@@ -1,7 +1,26 @@
 extension ListenSettings {
+    static func readAll(_ field: SettingsField) -> [ListenSettings] {
+        guard field.items == nil, !field.isNull else {
+            return field.list(of: "addresses") { ListenSettings(reading: $0) } ?? []
+        }
+        field.reportMismatch(expected: "a list of addresses", hint: self.hint(for: field))
+        return []
+    }
+
+    /// How a listener is written, with the address that stands there.
+    private static func hint(for field: SettingsField) -> String {
+        var written = field.node
+        if case .mapping(let entries) = written.content {
+            written = entries.first { $0.key == "address" }?.value ?? written
+        }
+        guard case .scalar(let scalar) = written.content, (try? AddressText.parse(scalar.text, ports: 0...65535)) != nil
+        else { return "write - address: 127.0.0.1:8080" }
+        return "write - address: \(Excerpt.clean(scalar.text))"
+    }
+
     init?(reading field: SettingsField) {
         guard !field.isScalar else {
-            field.reportMismatch(expected: "a mapping", hint: "write {address: 127.0.0.1:8080}")
+            field.reportMismatch(expected: "a mapping", hint: Self.hint(for: field))
             return nil
         }
         var address: Located<AddressSettings>?

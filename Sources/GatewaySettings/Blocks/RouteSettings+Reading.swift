@@ -49,8 +49,18 @@ extension RoutePatternSettings {
 }
 
 extension SettingsField {
+    /// `r'^ws/$'`, which YAML reads as a text that begins with `r'`.
+    private var isRawString: Bool {
+        guard case .scalar(let scalar) = self.node.content, scalar.isPlain else { return false }
+        return ["r'", "r\""].contains { scalar.text.hasPrefix($0) }
+    }
+
     fileprivate func pattern() -> String? {
         guard let text = self.rawText(expected: "a route pattern")?.text else { return nil }
+        guard !self.isRawString else {
+            self.report("is a Python string with its quotes", hint: "leave out Python's r before the quote")
+            return nil
+        }
         guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
             self.report(
                 "holds a line break or another control character", hint: "write it on one line, in single quotes")

@@ -10,7 +10,7 @@ extension Settings {
 
     private mutating func readBlocks(_ block: inout SettingsBlock) {
         if let field = block.require("listen", hint: "write listen: [{address: 127.0.0.1:8080}]") {
-            self.listen = field.list(of: "addresses") { ListenSettings(reading: $0) } ?? []
+            self.listen = ListenSettings.readAll(field)
         }
         block.read("threads", into: &self.threads) { $0.integer(in: 0...1024) }
         if let field = block.take("SIMPLE_JWT"), !field.isNull { self.simpleJWT = SimpleJWTSettings(reading: field) }

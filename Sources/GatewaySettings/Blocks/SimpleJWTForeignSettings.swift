@@ -1,7 +1,7 @@
 /// The settings of simplejwt that a verifier has no use for: those that issue tokens, and those that are gone.
 enum SimpleJWTForeignSettings {
     /// Concern the views that hand out tokens, or the user table.
-    private static let ignored = [
+    static let ignored = [
         "USER_ID_FIELD", "SLIDING_TOKEN_REFRESH_EXP_CLAIM", "USER_AUTHENTICATION_RULE", "TOKEN_USER_CLASS",
         "SLIDING_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME", "SLIDING_TOKEN_REFRESH_LIFETIME", "ROTATE_REFRESH_TOKENS",
         "BLACKLIST_AFTER_ROTATION", "UPDATE_LAST_LOGIN", "JSON_ENCODER", "TOKEN_OBTAIN_SERIALIZER",

@@ -137,8 +137,8 @@ extension TokenClassSettings {
             let known = ["AccessToken", "SlidingToken", "RefreshToken", "UntypedToken"]
             let last = path.split(separator: ".").last.map(String.init) ?? path
             let nearest = Suggestion.nearest(to: last, among: known).map { "did you mean \(Self.module)\($0)?" }
-            let hint =
-                nearest ?? "a class of yours is not visible here: name the one of simplejwt's whose token_type it has"
+            let foreign = "a class of yours is not visible here: name the one of simplejwt's whose token_type it has"
+            let hint = path.hasPrefix("(") ? "write a Python tuple as a list: [AccessToken]" : nearest ?? foreign
             field.report("\(field.quoted) is not a token class of simplejwt", hint: hint)
             return nil
         }

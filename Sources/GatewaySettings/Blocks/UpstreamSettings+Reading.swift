@@ -5,9 +5,35 @@ extension UpstreamSettings {
             if block.isEmpty {
                 field.report("no upstream is named", hint: "write app: {servers: [\"127.0.0.1:8000\"]}")
             }
-            upstreams = block.takeAll().map { UpstreamSettings(name: $0.key, reading: $0.field) }
+            upstreams = self.readAll(block.takeAll())
         }
         return upstreams
+    }
+
+    private static let ownKeys = ["servers", "pool", "connect_timeout", "response_timeout", "idle_timeout"]
+
+    /// An upstream without value, followed by keys that belong into one, is one problem: the indentation.
+    private static func readAll(_ entries: [(key: Located<String>, field: SettingsField)]) -> [UpstreamSettings] {
+        var upstreams: [UpstreamSettings] = []
+        var rest = entries[...]
+        while let (name, field) = rest.popFirst() {
+            let stray = field.isNull ? rest.prefix(while: self.isStray) : []
+            guard let first = stray.first else {
+                upstreams.append(UpstreamSettings(name: name, reading: field))
+                continue
+            }
+            let hint = "indent \(first.key.value) below \(Excerpt.clean(name.value))"
+            field.reportMismatch(expected: "a mapping of keys to values", hint: hint)
+            upstreams.append(UpstreamSettings(name: name, servers: []))
+            rest = rest.dropFirst(stray.count)
+        }
+        return upstreams
+    }
+
+    /// `servers` could be an upstream's name, but not with this value.
+    private static func isStray(_ entry: (key: Located<String>, field: SettingsField)) -> Bool {
+        guard case .mapping = entry.field.node.content else { return self.ownKeys.contains(entry.key.value) }
+        return entry.key.value == "pool"
     }
 
     /// Answers even when its block cannot be read, so that routes which name it are not blamed.

@@ -72,14 +72,31 @@ struct SettingsBlock {
 
     fileprivate func reportUnknown() {
         let known = Set(self.asked)
-        for entry in self.entries where !known.contains(entry.key) {
-            let location = self.field.context.location(entry.keyMark, self.field.path)
-            guard !self.field.path.isSecret else {
-                self.field.context.report("unknown key", at: location, hint: "a secret is a text or {file: path}")
-                continue
-            }
-            let hint = Suggestion.hint(for: entry.key, among: self.asked)
-            self.field.context.report("unknown key \(Excerpt.quote(entry.key))", at: location, hint: hint)
+        var followUps = FollowUps(self.field)
+        for entry in self.entries {
+            let role = followUps.role(of: entry)
+            if !known.contains(entry.key) { self.reportUnknown(entry, role) }
+        }
+    }
+
+    private func reportUnknown(_ entry: YAMLEntry, _ role: FollowUps.Role) {
+        let context = self.field.context
+        let location = context.location(entry.keyMark, self.field.path)
+        guard !self.field.path.isSecret else {
+            return context.report("unknown key", at: location, hint: "a secret is a text or {file: path}")
+        }
+        let name = Excerpt.quote(entry.key)
+        switch role {
+        case .key:
+            context.report(
+                "unknown key \(name)", at: location, hint: Suggestion.hint(for: entry.key, among: self.asked))
+        case .restOfSettledValue: return
+        case .restOfValue:
+            let hint = "the value before it ends at the comma: write a list in [ ], or a text in quotes"
+            context.report("unknown key \(name)", at: location, hint: hint)
+        case .restOfSecret:
+            let hint = "the key before it ends at the comma: write it in quotes"
+            context.report("unknown key", at: location, hint: hint)
         }
     }
 

@@ -13,7 +13,12 @@ enum AddressText {
             throw ScalarProblem(
                 "is not an address", hint: self.hint, suggestion: "did you mean unix:\(Excerpt.clean(text))?")
         }
-        guard let colon = text.lastIndex(of: ":") else { throw ScalarProblem("names no port", hint: self.hint) }
+        guard let colon = text.lastIndex(of: ":") else {
+            guard let port = try? self.port(text, in: ports) else {
+                throw ScalarProblem("names no port", hint: self.hint)
+            }
+            throw ScalarProblem("names no host", hint: self.hint, suggestion: "write 127.0.0.1:\(port)")
+        }
         let port = try self.port(String(text[text.index(after: colon)...]), in: ports)
         return .tcp(host: try self.host(String(text[..<colon])), port: port)
     }

@@ -11,7 +11,9 @@ enum PythonDurationText {
         do {
             return try DurationText.parse(text)
         } catch {
-            throw ScalarProblem(error.message, hint: self.hint)
+            let isCut = text.contains("timedelta(") && !text.hasSuffix(")")
+            let suggestion = isCut ? "inside { } write it in quotes: \"timedelta(days=1, hours=2)\"" : nil
+            throw ScalarProblem(error.message, hint: self.hint, suggestion: suggestion)
         }
     }
 

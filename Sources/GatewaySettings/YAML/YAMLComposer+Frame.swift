@@ -10,8 +10,8 @@ extension YAMLComposer {
         /// That key was none, which has been reported.
         private var skipsValue = false
         private var entries: [YAMLEntry] = []
-        /// Keys written in this mapping, as against merged into it.
-        private var writtenKeys: Set<String> = []
+        /// Keys written in this mapping, as against merged into it, and in which line.
+        private var writtenKeys: [String: Int] = [:]
         /// Where `entries` holds what was merged in.
         private var mergedKeys: [String: Int] = [:]
         private var size = 1
@@ -56,10 +56,13 @@ extension YAMLComposer {
         }
 
         private mutating func end(key: String, mark: YAMLMark, value: YAMLNode) -> YAMLProblem? {
-            guard self.writtenKeys.insert(key).inserted else {
+            // `)` is no key but the rest of a Python tuple, of which there may be several: who reads the mapping reports it.
+            let isRest = key.hasSuffix(")") && YAMLEntry(key: key, keyMark: mark, value: value).hasNoValue
+            if let line = self.writtenKeys[key], !isRest {
                 return YAMLProblem(
-                    mark: mark, message: "this key was already written above", hint: "keep one of the two")
+                    mark: mark, message: "this key is already written in line \(line)", hint: "keep one of the two")
             }
+            self.writtenKeys[key] = mark.line
             if key == "<<" { return self.merge(value) }
             let entry = YAMLEntry(key: key, keyMark: mark, value: value)
             self.grow(by: value)
@@ -84,7 +87,7 @@ extension YAMLComposer {
                     let hint = "write <<: *name, where &name marks a mapping above"
                     return YAMLProblem(mark: source.mark, message: "only mappings can be merged", hint: hint)
                 }
-                for entry in entries where !self.writtenKeys.contains(entry.key) && self.mergedKeys[entry.key] == nil {
+                for entry in entries where self.writtenKeys[entry.key] == nil && self.mergedKeys[entry.key] == nil {
                     self.grow(by: entry.value)
                     self.mergedKeys[entry.key] = self.entries.count
                     self.entries.append(entry)

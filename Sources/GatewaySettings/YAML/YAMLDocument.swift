@@ -50,8 +50,7 @@ extension YAMLProblem {
         case .byte(let offset): self.init(mark: YAMLMark(ofByte: offset, in: bytes), message: message)
         case .mark(let mark): self.init(mark: mark, message: message)
         }
-        let line = bytes.line(self.mark.line)
-        self.hint = YAMLSyntaxHint.hint(for: failure, line: line, column: self.mark.column)
+        self.hint = YAMLSyntaxHint.hint(for: failure, at: self.mark, in: YAMLLines(bytes))
     }
 }
 
@@ -73,16 +72,5 @@ extension YAMLMark {
                 self.column += 1
             }
         }
-    }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-    fileprivate func line(_ number: Int) -> [UInt8] {
-        var start = 0
-        for _ in 1..<Swift.max(1, number) {
-            guard let end = self[start...].firstIndex(of: 0x0A) else { return [] }
-            start = end + 1
-        }
-        return Array(self[start...].prefix { $0 != 0x0A })
     }
 }
