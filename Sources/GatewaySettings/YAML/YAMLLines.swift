@@ -28,8 +28,13 @@ struct YAMLLines {
     /// The nearest line, this one or one above, that begins something in the first column.
     func block(around number: Int) -> Int? {
         self.upwards(from: number).first { line in
-            guard let first = self[line].first else { return false }
-            return !Self.isBlank(first) && !"#]})".utf8.contains(first)
+            let start = self.starts[line - 1]
+            guard start < self.bytes.count else { return false }
+            switch self.bytes[start] {
+            case 0x09, 0x0A, 0x0D, 0x20, UInt8(ascii: "#"), UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ")"):
+                return false
+            default: return true
+            }
         }
     }
 
