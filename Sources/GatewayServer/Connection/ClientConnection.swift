@@ -27,14 +27,14 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     /// What the connection's own deadline stands for: all but a stalled write, which `WriteWatch` looks after.
-    private enum DeadlineKind { case none, head, keepAlive, bodyIdle, halfClosed, linger }
+    enum DeadlineKind { case none, head, keepAlive, bodyIdle, halfClosed, linger }
 
     /// How long a request whose client has closed its sending side is still worked on. A closed connection looks the same as
     /// a half-closed one until something is written to it, and nobody may be there to read a long-running answer.
-    private static let halfClosedTime = Duration.seconds(5)
+    static let halfClosedTime = Duration.seconds(5)
 
     /// How long a connection that the gateway ends waits for the client to see why.
-    private static let lingerTime = Duration.seconds(2)
+    static let lingerTime = Duration.seconds(2)
 
     /// Bytes of answers to pipelined requests that may wait for the end of a read burst.
     private static let unflushedAnswers = 64 << 10
@@ -43,21 +43,21 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     let listener: ListenerContext
     private(set) var context: ChannelHandlerContext?
     var phase = Phase.http
-    private var deadlineKind = DeadlineKind.none
+    var deadlineKind = DeadlineKind.none
     private var parser: HTTPRequestParser
     /// Of the request whose body has not ended.
-    private var decoder: HTTPBodyDecoder?
-    private var inbound = ByteBuffer()
+    var decoder: HTTPBodyDecoder?
+    var inbound = ByteBuffer()
     /// Composed and not yet given to the channel: a response's head waits here for the body that comes with it.
     var outbound = ByteBuffer()
-    private var needsFlush = false
-    private var gate = ReadGate()
-    private var inputIsClosed = false
-    private var writeWatch: WriteWatch?
+    var needsFlush = false
+    var gate = ReadGate()
+    var inputIsClosed = false
+    var writeWatch: WriteWatch?
     /// The connection ends when everything is written: until then the watch goes on below the low-water mark too.
-    private var awaitsFlush = false
+    var awaitsFlush = false
     /// With TLS a close takes a while, in which nothing more may be taken in.
-    private var isClosing = false
+    var isClosing = false
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
     private var ownExchange: Exchange?
@@ -385,115 +385,6 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         context.flush()
     }
 
-    // MARK: Ending
-
-    /// Ends the connection in the order that lets the client read what was written: flush, half-close, drop what still
-    /// comes, close. The wait for the client begins when the last byte is out.
-    private func endConnection() {
-        self.phase = .lingering
-        self.decoder = nil
-        self.inbound = ByteBuffer()
-        self.disarm()
-        self.whenFlushed {
-            if self.inputIsClosed {
-                self.close()
-            } else {
-                self.context?.close(mode: .output, promise: nil)
-                self.arm(.linger, after: Self.lingerTime)
-            }
-        }
-        self.resumeReading()
-    }
-
-    /// Calls `body` once everything written has gone out; a client that takes nothing is cut by the watch.
-    private func whenFlushed(_ body: @escaping () -> Void) {
-        self.writeOutbound()
-        guard let context = self.context else { return }
-        self.needsFlush = false
-        self.awaitsFlush = true
-        let flushed = context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).assumeIsolated()
-        if WriteWatch.bytesWaiting(on: context.channel) > 0 { self.watchWrites() }
-        flushed.whenSuccess {
-            self.awaitsFlush = false
-            self.writeWatch?.stop()
-            body()
-        }
-    }
-
-    private func watchWrites() {
-        guard let context = self.context else { return }
-        let watch =
-            self.writeWatch
-            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
-                [unowned self] in self.writeStalled()
-            }
-        self.writeWatch = watch
-        watch.start()
-    }
-
-    private func writeStalled() {
-        if case .relaying(let relay) = self.phase {
-            relay.stalled(.client)
-        } else {
-            self.close()
-        }
-    }
-
-    /// Answers a handshake with 101 and a close frame, and waits for the client's own.
-    func acceptThenClose(_ offer: WebSocketOffer, _ close: WebSocketClose) {
-        self.writeAccept(offer)
-        WebSocketFrameWriter.writeClose(close, into: &self.outbound)
-        self.phase = .refusingSocket(
-            WebSocketFrameScanner(.fromClient, deflate: false, maxFrame: 1 << 16, maxMessage: 1 << 16))
-        self.inbound = ByteBuffer()
-        self.flush()
-        self.arm(.linger, after: Self.lingerTime)
-        self.resumeReading()
-    }
-
-    func close() {
-        self.isClosing = true
-        self.worker.wheel.cancel(self)
-        self.context?.close(promise: nil)
-    }
-
-    /// Closes the socket itself. TLS does not say goodbye: what was written so far must not look complete.
-    func closeAtOnce() {
-        guard let context = self.context else { return }
-        self.isClosing = true
-        self.worker.wheel.cancel(self)
-        if let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
-            tls.close(promise: nil)
-        } else {
-            context.close(promise: nil)
-        }
-    }
-
-    /// Closes once everything written has gone out.
-    func closeAfterFlush() { self.whenFlushed { self.close() } }
-
-    /// Ends a response that is cut short in a way that cannot be taken for its end, not even where the end of the connection
-    /// would be one.
-    func abort() {
-        if case .http = self.phase, let options = self.context?.channel as? any SocketOptionProvider {
-            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
-        self.closeAtOnce()
-    }
-
-    /// The gateway stops: an idle connection is closed, a busy one after its exchange, a socket within `window`.
-    func drain(within window: TimeAmount) {
-        switch self.phase {
-        case .relaying(let relay):
-            relay.drain(within: window)
-        case .http:
-            self.keepsAlive = false
-            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.endConnection() }
-        case .refusingSocket, .lingering, .closed:
-            break
-        }
-    }
-
     // MARK: Relaying
 
     /// From now on bytes are the relay's. Returns what the client sent behind its handshake.
@@ -521,16 +412,6 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     // MARK: Deadlines
-
-    private func arm(_ kind: DeadlineKind, after duration: Duration) {
-        self.deadlineKind = kind
-        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(duration))
-    }
-
-    private func disarm() {
-        self.deadlineKind = .none
-        self.worker.wheel.cancel(self)
-    }
 
     override func deadlinePassed(now: NIODeadline) {
         let kind = self.deadlineKind

@@ -271,7 +271,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         if status >= 200 {
             self.framing = self.parser.head.framing
             self.decoder = HTTPBodyDecoder(framing: self.framing)
-            self.keepsAlive = self.parser.head.keepsAlive
+            self.keepsAlive = self.parser.head.keepsAlive && !self.mayBeFollowedByAnUnwantedBody
             self.armIdleTimeout()
         }
         let makesSense = exchange.responseHead(self.parser.head, block: block)
@@ -341,6 +341,12 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         } else {
             self.fail(exchange, .vanished)
         }
+    }
+
+    /// A server that sends a body with its answer to HEAD sends it late, sometimes: as the next exchange's answer.
+    private var mayBeFollowedByAnUnwantedBody: Bool {
+        guard self.requestMethod == .head else { return false }
+        return self.parser.head.first(.contentLength) != nil || self.parser.head.first(.transferEncoding) != nil
     }
 
     private var bodyEndsWithConnection: Bool { self.decoder != nil && self.framing == .untilClose }
