@@ -21,13 +21,14 @@ def session_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def backends(session_folder):
-    """Real backends by (server, identity), started when first asked for."""
+    """Real backends by server, identity and further environment, started when first asked for."""
     database, running = seeded_database(session_folder), {}
 
-    def backend(server, identity="jwt"):
-        if (server, identity) not in running:
-            running[server, identity] = Backend(server, identity, session_folder, database).wait_until_ready()
-        return running[server, identity]
+    def backend(server, identity="jwt", **environment):
+        key = server, identity, *sorted(environment.items())
+        if key not in running:
+            running[key] = Backend(server, identity, session_folder, database, environment=environment).wait_until_ready()
+        return running[key]
 
     yield backend
     for process in running.values():

@@ -24,7 +24,7 @@ def seeded_database(folder):
 
 
 class Backend(Process):
-    def __init__(self, server, identity, folder, database, unix=None):
+    def __init__(self, server, identity, folder, database, unix=None, environment=None):
         self.server, self.identity, self.port = server, identity, free_port()
         copy = folder / f"{server}-{identity}-{self.port}.sqlite3"
         shutil.copy(database, copy)
@@ -45,7 +45,7 @@ class Backend(Process):
         super().__init__(
             f"{server}-{identity}",
             [sys.executable, "-m", *arguments, "backend.asgi:application"],
-            variables,
+            variables | (environment or {}),
             PROJECT,
         )
 

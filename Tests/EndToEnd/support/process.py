@@ -16,13 +16,13 @@ class Process:
     #: Every process of the session; the last test searches their output for tokens.
     everyone = []
 
-    def __init__(self, name, arguments, environment=None, folder=None):
+    def __init__(self, name, arguments, environment=None, folder=None, has_keyboard=False):
         self.name = name
         self.lines = []
         self._news = threading.Condition()
         self._child = subprocess.Popen(
             [str(argument) for argument in arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if has_keyboard else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=folder,
@@ -71,6 +71,13 @@ class Process:
                 if left <= 0 or not (self.is_running or self._reader.is_alive()):
                     raise AssertionError(f"{self.name} never said {pattern!r}:\n{self.tail()}")
                 self._news.wait(min(left, 0.5))
+
+    def type(self, line):
+        self._child.stdin.write(line.encode() + b"\n")
+        self._child.stdin.flush()
+
+    def end_typing(self):
+        self._child.stdin.close()
 
     def send(self, number):
         self._child.send_signal(number)
