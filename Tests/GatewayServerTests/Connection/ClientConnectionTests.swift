@@ -62,6 +62,14 @@ import Testing
         #expect(fixture.worker.clients.entries.count == 1)
     }
 
+    @Test func refusal_canBeRead_byAPageOfAnAllowedOrigin() throws {
+        let fixture = try Fixture()
+        try fixture.send("GET /private/ HTTP/1.1\r\nHost: a\r\nOrigin: https://page.example\r\n\r\n")
+        #expect(try fixture.received().contains("\r\nAccess-Control-Allow-Origin: https://page.example\r\n"))
+        try fixture.send(Self.request)
+        #expect(try !fixture.received().contains("Access-Control"))
+    }
+
     @Test func pipelinedRequests_areAnsweredInOrder_withoutRecursion() throws {
         let fixture = try Fixture()
         let count = 2000
