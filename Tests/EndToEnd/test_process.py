@@ -206,7 +206,28 @@ def test_check_reports_every_meaningless_value(tmp_path):
 
 def test_check_reports_both_kinds_at_once(tmp_path):
     found = problems(check(tmp_path, MEANINGLESS + "nonsense: 1\n"))
-    assert all_in(found, {5: "allowed_origins", 8: "re_path", 11: "path", 13: "nonsense"}), found
+    assert all_in(
+        found, {4: "VERIFYING_KEY", 5: "allowed_origins", 8: "re_path", 11: "path", 13: "nonsense"}), found
+
+
+def test_check_takes_the_file_as_an_argument_too_and_lists_its_routes(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(settings(8080, 8000, ROUTES))
+    result = command("check", file)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"{file}: good" in result.stdout
+    assert len([line for line in result.stdout.splitlines() if "auth: " in line]) == len(ROUTES)
+    assert "remote-user" not in result.stdout
+    assert "remote-user" in command("check", "--verbose", file).stdout
+    assert command("check", file, "--config", file).returncode != 0
+
+
+def test_address_that_cannot_be_listened_on_is_said_with_its_place(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(settings(8080, 8000, ROUTES, listen=[{"address": f"unix:{tmp_path}/nowhere/socket"}]))
+    result = command("run", "--config", file)
+    assert result.returncode == 1
+    assert "gateway.yaml:" in result.stderr and "no such file or directory" in result.stderr, result.stderr
 
 
 @pytest.mark.parametrize("text", ["", "[]", "routes: [", "\x00", "listen: 1\n", "a: &x [*x]\n"])
