@@ -165,6 +165,15 @@ def test_head_has_no_body_and_keeps_the_connection(client, backend, answer, leng
     assert client.send(request("/next")).read_response().body == b"ok"
 
 
+def test_connection_whose_head_announced_a_body_is_not_used_again(gateways, upstream):
+    upstream.answer = lambda got: b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" if got.method == "HEAD" else OK
+    gateway = gateways.start(ROUTES, upstream.port)
+    with Wire(gateway.port) as wire:
+        assert wire.send(request(method="HEAD")).read_response("HEAD").status == 200
+        assert wire.send(request("/next")).read_response().body == b"ok"
+    assert len(upstream.connections) == 2, "a body that comes late would have been the next one's answer"
+
+
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 def test_bodiless_status_keeps_the_connection(client, backend, status):
     backend.answer = lambda got: f"HTTP/1.1 {status}\r\nETag: \"1\"\r\n\r\n".encode() if got.target == "/x" else OK
