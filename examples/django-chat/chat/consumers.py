@@ -56,8 +56,9 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         await self.channel_layer.group_send(self.group, {"type": "room.event", "event": event})
 
     async def room_event(self, message):
-        # A server raises OSError for a socket that has just gone. Its disconnect is still to come and must be handled.
-        with contextlib.suppress(OSError):
+        # For a socket that has just gone uvicorn raises OSError and daphne RuntimeError. Its disconnect is still to come and
+        # must be handled.
+        with contextlib.suppress(OSError, RuntimeError):
             await self.send_json(message["event"])
 
     @database_sync_to_async
