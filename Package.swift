@@ -29,7 +29,7 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "GatewayMessage", swiftSettings: settings),
-        .target(name: "GatewaySettings", dependencies: ["CLibYAML"], swiftSettings: settings),
+        .target(name: "GatewaySettings", dependencies: ["CLibYAML", "GatewayMessage"], swiftSettings: settings),
         .target(name: "GatewayTokens", dependencies: ["CLibCrypto"], swiftSettings: settings),
         .target(
             name: "GatewayPolicy",

@@ -11,6 +11,28 @@ package struct LimitSettings: Sendable, Equatable {
     package var body: Int? = 100 << 20
     /// Client connections in all; nil derives it from the file-descriptor limit.
     package var connections: Int?
+    /// Requests after which a client's connection is closed; nil is off.
+    package var keepAliveRequests: Int?
+    package var address = AddressLimitSettings()
 
     package init() {}
+}
+
+/// `limits.address`: what one client address may do. Off until written.
+package struct AddressLimitSettings: Sendable, Equatable {
+    package var connectionsPerSecond: RateSettings?
+    package var requestsPerSecond: RateSettings?
+
+    package init() {}
+}
+
+/// A token bucket: `perSecond` on average, `burst` at once.
+package struct RateSettings: Sendable, Equatable {
+    package var perSecond: Int
+    package var burst: Int
+
+    package init(perSecond: Int, burst: Int) {
+        self.perSecond = perSecond
+        self.burst = burst
+    }
 }

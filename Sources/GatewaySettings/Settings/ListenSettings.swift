@@ -8,6 +8,8 @@ package enum AddressSettings: Sendable, Hashable {
 package struct ListenSettings: Sendable {
     package var address: Located<AddressSettings>
     package var tls: TLSListenSettings?
+    /// Peers that announce their client with a PROXY protocol header, and must; nobody else may.
+    package var proxyProtocol: [PeerRange] = []
 
     package init(address: Located<AddressSettings>, tls: TLSListenSettings? = nil) {
         self.address = address

@@ -10,6 +10,20 @@ package struct RouteSettings: Sendable {
     package var forward: TokenForwarding?
     package var allowedOrigins: [Located<String>]?
     package var tolerate: Set<TolerablePathForm> = []
+    /// `example.com`, `.example.com` for a host and all below it; nil is every host. Letter case and ports make no difference.
+    package var hosts: [Located<String>]?
+    /// Nil is every method.
+    package var methods: [Located<String>]?
+    package var requestHeaders = HeaderEditSettings()
+    package var responseHeaders = HeaderEditSettings()
+    /// Begins with a slash and ends without one.
+    package var stripPrefix: Located<String>?
+    /// Begins with a slash and ends without one.
+    package var addPrefix: Located<String>?
+    /// Client addresses that may use the route; nil is all.
+    package var allow: [PeerRange]?
+    /// Client addresses that may not, whatever `allow` says.
+    package var deny: [PeerRange] = []
 
     package init(location: SettingsLocation, pattern: Located<RoutePatternSettings>, upstream: Located<String>) {
         self.location = location

@@ -12,6 +12,16 @@ package struct Settings: Sendable {
     /// Nil when the key is not written, which is a problem as soon as there is a WebSocket route.
     package var allowedOrigins: [Located<String>]?
     package var allowMissingOrigin = false
+    /// Nil: the backend's own CORS is left alone.
+    package var cors: CORSSettings?
+    /// Peers whose `X-Forwarded-*` and `X-Request-Id` are believed.
+    package var trustedProxies: [PeerRange] = []
+    /// Whether `Forwarded` (RFC 7239) is sent upstream beside `X-Forwarded-*`.
+    package var forwarded = false
+    /// Owned header names that clients may send after all.
+    package var releasedHeaders: [Located<String>] = []
+    /// The path that is answered on the public listeners without a token, with its leading slash; nil is off.
+    package var health: Located<String>?
     package var upstreams: [UpstreamSettings] = []
     package var routes: [RouteSettings] = []
     package var limits = LimitSettings()

@@ -8,6 +8,8 @@ package struct UpstreamSettings: Sendable {
     package var responseTimeout: Duration = .seconds(60)
     /// Between two reads of a response body or none at all; nil is off, for server-sent events.
     package var idleTimeout: Duration? = .seconds(300)
+    /// Requests that may be under way at once, of all event loops together; open WebSockets do not count. Nil is off.
+    package var maxInFlight: Int? = 10_000
 
     package init(name: Located<String>, servers: [Located<AddressSettings>]) {
         self.name = name
