@@ -31,10 +31,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     /// How long a request whose client has closed its sending side is still worked on. A closed connection looks the same as
     /// a half-closed one until something is written to it, and nobody may be there to read a long-running answer.
-    static let halfClosedTime = Duration.seconds(5)
+    static let halfClosedTime = TimeAmount.seconds(5)
 
     /// How long a connection that the gateway ends waits for the client to see why.
-    static let lingerTime = Duration.seconds(2)
+    static let lingerTime = TimeAmount.seconds(2)
 
     /// Bytes of answers to pipelined requests that may wait for the end of a read burst.
     private static let unflushedAnswers = 64 << 10
@@ -54,6 +54,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var gate = ReadGate()
     var inputIsClosed = false
     var writeWatch: WriteWatch?
+    /// As the channel said last: asking it takes several calls and is done for every request.
+    private var acceptsWrites = false
     /// The connection ends when everything is written: until then the watch goes on below the low-water mark too.
     var awaitsFlush = false
     /// With TLS a close takes a while, in which nothing more may be taken in.
@@ -93,6 +95,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.acceptsWrites = context.channel.isWritable
         self.address = ClientAddress(context.channel.remoteAddress)
         self.forwardedLines = self.listener.forwardedLines(for: self.address)
         self.worker.clientConnected(self)
@@ -143,6 +146,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
+        self.acceptsWrites = isWritable
         if !isWritable { self.watchWrites() } else if !self.awaitsFlush { self.writeWatch?.stop() }
         switch self.phase {
         case .relaying(let relay):
@@ -211,6 +215,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .http: self.exchange.clientVanished()
         case .refusingSocket, .lingering, .closed: break
         }
+        self.ownExchange = nil
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.worker.clientDisconnected(self)
@@ -362,7 +367,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     // MARK: Reading
 
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var isWritable: Bool { self.acceptsWrites && self.context != nil }
 
     func pauseReading() { self.gate.pause() }
 

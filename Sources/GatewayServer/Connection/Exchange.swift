@@ -10,8 +10,9 @@ import NIOCore
 /// business, how they look upstream is `UpstreamConnection`'s. An HTTP/1.1 connection has one exchange at a time and uses
 /// the same object for all of them.
 final class Exchange {
-    private unowned let client: ClientConnection
-    private unowned let worker: Worker
+    /// The cycle ends when the connection does: it then gives its exchange up.
+    private let client: ClientConnection
+    private let worker: Worker
     private var machine = ExchangeStateMachine()
     private var upstream: UpstreamConnection?
     private var pool: UpstreamPool?

@@ -9,7 +9,7 @@ final class Relay: ExpiringEntry {
     private var machine: RelayStateMachine
     private let client: ClientConnection
     private let upstream: UpstreamConnection
-    private unowned let worker: Worker
+    private let worker: Worker
     /// What is kept of the policy that admitted the session; the snapshot itself is not pinned.
     let terms: RelayTerms
     private var drainsClient = false

@@ -15,7 +15,7 @@ package final class Snapshot: Sendable {
     let requestLimits: HTTPLimits
     let responseLimits: HTTPLimits
     let bodyLimit: Int?
-    let timeouts: TimeoutSettings
+    let timeouts: ConnectionTimeouts
     /// By the listener's address; without one it speaks plain HTTP.
     private let tlsContexts: [AddressSettings: NIOSSLContext]
     let connectionLimit: Int
@@ -45,7 +45,7 @@ package final class Snapshot: Sendable {
         )
         self.bodyLimit = settings.limits.body
         self.connectionLimit = settings.limits.connections ?? FileDescriptors.connectionLimit
-        self.timeouts = settings.timeouts
+        self.timeouts = ConnectionTimeouts(settings.timeouts)
     }
 
     /// Reads a file and builds all of it, or reports everything that is wrong with it. Blocks: never called on a loop.

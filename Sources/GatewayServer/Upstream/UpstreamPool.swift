@@ -15,7 +15,7 @@ final class UpstreamPool {
     }
 
     let definition: UpstreamDefinition
-    private unowned let worker: Worker
+    private let worker: Worker
     /// Idle connections, the most recently used last.
     private var idle: [UpstreamConnection] = []
     private var nextServer = 0
@@ -35,7 +35,7 @@ final class UpstreamPool {
         guard freshness != .new, let candidate = self.idle.last else { return nil }
         if freshness == .recent, candidate.idleSince + .seconds(1) < self.worker.now { return nil }
         self.idle.removeLast()
-        self.worker.wheel.cancel(candidate)
+        self.worker.wheel.disarm(candidate)
         self.worker.observation.count(self.reused)
         return candidate
     }
@@ -47,7 +47,7 @@ final class UpstreamPool {
             return
         }
         connection.idleSince = self.worker.now
-        self.worker.wheel.arm(connection, at: self.worker.now + TimeAmount(self.definition.settings.pool.idle))
+        self.worker.wheel.arm(connection, at: self.worker.now + self.definition.poolIdle)
         self.idle.append(connection)
     }
 
@@ -85,7 +85,7 @@ final class UpstreamPool {
         let connection = UpstreamConnection(pool: self, worker: self.worker)
         let handler = NIOLoopBound(connection, eventLoop: self.worker.eventLoop)
         self.bootstrap(address)
-            .connectTimeout(TimeAmount(self.definition.settings.connectTimeout))
+            .connectTimeout(self.definition.connectTimeout)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(
                 .recvAllocator, value: exchange.isHandshake ? ReceiveBuffers.handshakeAnswer : ReceiveBuffers.http
@@ -146,9 +146,18 @@ private struct NameNotResolved: Error, CustomStringConvertible {
 final class UpstreamDefinition: Sendable {
     let settings: UpstreamSettings
     let servers: [ServerAddress]
+    // As the loop counts time.
+    let connectTimeout: TimeAmount
+    let responseTimeout: TimeAmount
+    let idleTimeout: TimeAmount?
+    let poolIdle: TimeAmount
 
     init(_ settings: UpstreamSettings) {
         self.settings = settings
+        self.connectTimeout = TimeAmount(settings.connectTimeout)
+        self.responseTimeout = TimeAmount(settings.responseTimeout)
+        self.idleTimeout = settings.idleTimeout.map { TimeAmount($0) }
+        self.poolIdle = TimeAmount(settings.pool.idle)
         self.servers = settings.servers.map { ServerAddress($0.value) }
         self.defaultHost = self.servers.first.map(\.host) ?? []
     }
