@@ -88,12 +88,14 @@ import Testing
         let context = ReadingContext(file: path, environment: [:]) { _ in .unreadable(reason: "") }
         let complete = """
             listen: [{address: 'a:1', tls: {certificate: c, key: k}}]
+            cors: {origins: ['*']}
             SIMPLE_JWT: {SIGNING_KEY: {file: x}}
             tokens: {sources: [query]}
             identity: {X: y}
             upstreams: {a: {servers: ['a:1'], pool: {idle: 1s}}}
-            routes: [{path: '', upstream: a, websocket: {only: true}, tokens: {sources: [query]}}]
-            limits: {body: 1}
+            routes: [{path: '', upstream: a, websocket: {only: true}, tokens: {sources: [query]},
+              headers: {request: {set: {X: y}, add: {X: y}}, response: {set: {X: y}, add: {X: y}}}}]
+            limits: {body: 1, address: {connections_per_second: {rate: 1}, requests_per_second: {rate: 1}}}
             timeouts: {head: 1s}
             logs: {level: info}
             admin: {address: 'a:2'}

@@ -11,6 +11,15 @@ extension LimitSettings {
             if field.isAutomatic { return .some(nil) }
             return field.integer(in: 1...10_000_000).map { .some($0) }
         }
+        block.read("keep_alive_requests", into: &self.keepAliveRequests) { $0.orOff { $0.integer(in: 1...(1 << 40)) } }
+        block.readBlock("address") { self.address.read(&$0) }
+    }
+}
+
+extension AddressLimitSettings {
+    fileprivate mutating func read(_ block: inout SettingsBlock) {
+        block.read("connections_per_second", into: &self.connectionsPerSecond) { $0.rateOrOff() }
+        block.read("requests_per_second", into: &self.requestsPerSecond) { $0.rateOrOff() }
     }
 }
 
