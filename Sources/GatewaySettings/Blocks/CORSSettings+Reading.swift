@@ -23,7 +23,7 @@ extension CORSSettings {
         for origin in self.origins {
             if origin.value == "*" {
                 context.report(
-                    "cannot stand with credentials: true, which browsers refuse", at: origin.location,
+                    "`*` cannot stand with credentials: true, which browsers refuse", at: origin.location,
                     hint: "list the origins")
             } else if origin.value == "null" {
                 context.notice(

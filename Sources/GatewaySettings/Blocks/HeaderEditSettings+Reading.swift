@@ -40,9 +40,7 @@ extension HeaderLineSettings {
         var names: Set<String> = []
         var lines: [HeaderLineSettings] = []
         for (name, field) in block.takeAll() {
-            let values = field.list(of: "header values", orSingle: true) { item in
-                item.headerValue().map { item.located($0) }
-            }
+            let values = field.headerValues()
             guard self.isUsable(name, side, isAddition: isAddition, field.context) else { continue }
             guard names.insert(HeaderNameRule.folded(name.value)).inserted else {
                 field.context.report(
@@ -77,6 +75,13 @@ extension HeaderLineSettings {
 }
 
 extension SettingsField {
+    fileprivate func headerValues() -> [Located<String>]? {
+        guard self.items == nil else {
+            return self.list(of: "header values") { item in item.headerValue().map { item.located($0) } }
+        }
+        return self.headerValue().map { [self.located($0)] }
+    }
+
     /// What every server reads alike: visible ASCII, with blanks inside.
     fileprivate func headerValue() -> String? {
         if self.isScalar, self.isBlank {

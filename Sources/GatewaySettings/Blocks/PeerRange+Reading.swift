@@ -2,7 +2,12 @@ internal import GatewayMessage
 
 extension SettingsField {
     func peerRanges(mayBeEmpty: Bool = true) -> [Located<PeerRange>]? {
-        self.distinctList(of: "addresses such as 10.0.0.0/8", mayBeEmpty: mayBeEmpty) { item in
+        if case .scalar(let scalar) = self.node.content, let isOn = try? BooleanText.parse(scalar.text) {
+            let hint = isOn ? "write whom it means: [10.0.0.0/8]" : "write [] for nobody"
+            self.reportMismatch(expected: "a list of addresses such as 10.0.0.0/8", hint: hint)
+            return nil
+        }
+        return self.distinctList(of: "addresses such as 10.0.0.0/8", mayBeEmpty: mayBeEmpty) { item in
             item.parsed(expected: "an address, a block such as 10.0.0.0/8, or unix") { (text) throws(ScalarProblem) in
                 try PeerRangeText.parse(text)
             }

@@ -15,9 +15,9 @@ extension Settings {
                 if identity.contains(folded) {
                     context.report("identity sends this header", at: name.location, hint: "delete it here or there")
                 } else if folded == token {
+                    let hint = "tokens: {forward: strip} in this route keeps it from the backend"
                     context.report(
-                        "this header carries the token", at: name.location,
-                        hint: "tokens: {forward: strip} in this route keeps it from the backend")
+                        "this header carries the token", at: name.location, hint: route.auth == .none ? nil : hint)
                 }
             }
         }

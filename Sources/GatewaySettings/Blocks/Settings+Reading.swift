@@ -21,16 +21,17 @@ extension Settings {
         block.readBlock("cors") { self.cors = CORSSettings(reading: &$0) }
         self.readForwarding(&block)
         block.read("health", into: &self.health) { $0.healthPath() }
-        if let field = block.require("upstreams", hint: "write upstreams: {app: {servers: [\"127.0.0.1:8000\"]}}") {
-            self.upstreams = UpstreamSettings.readAll(field)
-        }
-        if let field = block.require("routes", hint: "write routes: [{path: '<path:rest>', upstream: app}]") {
-            self.routes = field.list(of: "routes") { RouteSettings(reading: $0) } ?? []
-        }
         block.readBlock("limits") { self.limits.read(&$0) }
         block.readBlock("timeouts") { self.timeouts.read(&$0) }
         block.readBlock("logs") { self.logs.read(&$0) }
         block.readBlock("admin") { self.admin = AdminSettings(reading: &$0) }
+        if let field = block.require("upstreams", hint: "write upstreams: {app: {servers: [\"127.0.0.1:8000\"]}}") {
+            self.upstreams = UpstreamSettings.readAll(field)
+        }
+        // Last, so that they can say which of their unknown keys stand at the top of the file.
+        if let field = block.require("routes", hint: "write routes: [{path: '<path:rest>', upstream: app}]") {
+            self.routes = field.list(of: "routes") { RouteSettings(reading: $0) } ?? []
+        }
     }
 }
 
@@ -74,12 +75,13 @@ extension SettingsField {
             item.parsed(expected: "a header name such as X-User") { (text) throws(ScalarProblem) in
                 if let objection = HeaderNameRule.objection(toForm: text) { throw objection }
                 let name = text.lowercased()
-                if name == "forwarded" || name == "x-real-ip" || name.hasPrefix("x-forwarded-") {
-                    let hint = "list the proxies that may say it under trusted_proxies"
-                    throw ScalarProblem("is never taken from clients", hint: hint)
+                if ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-request-id"]
+                    .contains(name)
+                {
+                    throw ScalarProblem("is believed of trusted_proxies only", hint: "list the proxies there")
                 }
-                if name == "x-request-id" {
-                    throw ScalarProblem("is taken from trusted_proxies, and from nobody else", hint: "delete it")
+                if name == "forwarded" || name == "x-real-ip" || name.hasPrefix("x-forwarded-") {
+                    throw ScalarProblem("is never taken from clients", hint: "delete it")
                 }
                 return name
             }
@@ -88,16 +90,15 @@ extension SettingsField {
 
     /// Nil inside for `off`.
     fileprivate func healthPath() -> Located<String>?? {
-        self.orOff { field in
-            let path = field.parsed(expected: "a path such as /healthz") { (text) throws(ScalarProblem) in
-                try PathText.exact(text)
-            }
-            guard let path else { return nil }
-            if path == "/" {
-                field.notice("answers in place of the front page", hint: "write a path of its own, such as /healthz")
-            }
-            return field.located(path)
+        if self.says("off") { return .some(nil) }
+        let path = self.parsed(expected: "off or a path such as /healthz") { (text) throws(ScalarProblem) in
+            try PathText.exact(text)
         }
+        guard let path else { return nil }
+        if path == "/" {
+            self.notice("answers in place of the front page", hint: "write a path of its own, such as /healthz")
+        }
+        return .some(self.located(path))
     }
 
     /// Texts; what they mean as patterns is the policy's to say.

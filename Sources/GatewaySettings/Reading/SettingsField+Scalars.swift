@@ -86,8 +86,8 @@ extension SettingsField {
 
     /// Nil inside for `off`, the word that switches a limit off.
     func orOff<Value>(_ read: (SettingsField) -> Value?) -> Value?? {
+        if self.says("off") { return .some(nil) }
         if case .scalar(let scalar) = self.node.content {
-            if Interpolation(scalar.text, environment: self.context.environment).text == "off" { return .some(nil) }
             if scalar.text == "0" || self.isNull {
                 self.report(
                     "\(self.isNull ? "has no value" : "`0` would refuse everything")", hint: "write off for no limit")
@@ -95,6 +95,12 @@ extension SettingsField {
             }
         }
         return read(self).map { .some($0) }
+    }
+
+    /// Whether the value is one certain word.
+    func says(_ word: String) -> Bool {
+        guard case .scalar(let scalar) = self.node.content else { return false }
+        return Interpolation(scalar.text, environment: self.context.environment).text == word
     }
 
     func choice<Choice: RawRepresentable<String> & CaseIterable>(of type: Choice.Type) -> Choice? {

@@ -20,7 +20,11 @@ enum HostPatternText {
                 "is not a pattern here", hint: ".example.com is the host and all below it, * alone everything",
                 suggestion: suggestion)
         }
-        if let meant, HostText.split(text).port != nil, meant != text {
+        if HostText.canonicalBrackets("[\(text)]") != nil {
+            throw ScalarProblem(
+                "is an IPv6 address without brackets", hint: "write it as in [::1]", suggestion: suggestion)
+        }
+        if HostText.split(text).port != nil, let meant {
             throw ScalarProblem("has a port", hint: "ports make no difference here", suggestion: "write \(meant)")
         }
         if let meant, meant == text.lowercased() {

@@ -9,7 +9,7 @@ enum MethodText {
         if text == "*" || ["ANY", "ALL"].contains(text.uppercased()) {
             throw ScalarProblem("is no method", hint: "name each one, such as [GET, POST]")
         }
-        guard text.utf8.allSatisfy(HeaderNameRule.isToken) else {
+        guard !text.isEmpty, text.utf8.allSatisfy(HeaderNameRule.isToken) else {
             let hint =
                 text.contains(where: { $0 == "," || $0 == " " || $0 == "|" }) ? "one to an item: [GET, POST]" : nil
             throw ScalarProblem("is no method", hint: hint ?? "write one such as GET")

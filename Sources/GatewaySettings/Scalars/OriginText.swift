@@ -6,7 +6,7 @@ enum OriginText {
     static func parse(_ text: String) throws(ScalarProblem) -> String {
         if text == "null" { return text }
         let parts = OriginParts(text)
-        if let origin = parts.origin, origin == text { return text }
+        if parts.origin == text, parts.likelyScheme == nil { return text }
         throw self.problem(with: text, parts)
     }
 
@@ -15,11 +15,14 @@ enum OriginText {
             return ScalarProblem("is not ASCII", hint: "write the name as browsers send it, with xn--")
         }
         // One suggestion mends everything at once, whatever is named first.
-        let suggestion = parts.origin.map { "did you mean \($0)?" }
+        let suggestion = parts.origin.map { "did you mean \(Excerpt.clean($0))?" }
         if text.lowercased() == "null" { return ScalarProblem("has capital letters", hint: "write \"null\"") }
         if text.contains("*") || parts.host.hasPrefix(".") {
             return ScalarProblem(
                 "is a pattern", hint: "CORS wants whole origins: list each, or \"*\" alone for everybody")
+        }
+        if let scheme = parts.likelyScheme {
+            return ScalarProblem("has no scheme of pages", hint: self.hint, suggestion: "did you mean \(scheme)://…?")
         }
         if parts.scheme == "file" {
             return ScalarProblem("is sent by no browser", hint: "pages from files send null: write \"null\"")
@@ -74,6 +77,13 @@ private struct OriginParts {
         let (host, port) = HostText.split(rest.lowercased())
         self.host = HostText.canonicalBrackets(host) ?? host
         self.port = port
+    }
+
+    /// What a scheme that no page has is nearest to.
+    var likelyScheme: String? {
+        let known = ["http", "https"]
+        guard !known.contains(self.scheme), !self.scheme.isEmpty else { return nil }
+        return known.first { Suggestion.distance(Array($0.utf8), Array(self.scheme.utf8.prefix(16))) == 1 }
     }
 
     var isWebSocket: Bool { self.scheme == "ws" || self.scheme == "wss" }

@@ -6,7 +6,7 @@ enum PathText {
         guard text != "/" else {
             throw ScalarProblem("changes nothing", hint: "leave it out, or write one such as /chat")
         }
-        guard text.utf8.allSatisfy({ self.isUnreserved($0) || $0 == 0x2F }) else {
+        guard !text.isEmpty, text.utf8.allSatisfy({ self.isUnreserved($0) || $0 == 0x2F }) else {
             throw ScalarProblem("is no prefix", hint: "write letters, digits, - . _ ~ and slashes only")
         }
         let segments = text.split(separator: "/", omittingEmptySubsequences: true)
@@ -33,7 +33,8 @@ enum PathText {
         }
         guard !text.contains("://") else { throw ScalarProblem("is a URL, not a path", hint: hint) }
         guard text.hasPrefix("/") else {
-            let meant = text.utf8.allSatisfy(self.isPathByte) ? "did you mean /\(Excerpt.clean(text))?" : nil
+            let isWord = (try? BooleanText.parse(text)) == nil && text.utf8.allSatisfy(self.isPathByte)
+            let meant = isWord ? "did you mean /\(Excerpt.clean(text))?" : nil
             throw ScalarProblem("does not begin with a slash", hint: hint, suggestion: meant)
         }
         guard text.utf8.allSatisfy(self.isPathByte) else {
