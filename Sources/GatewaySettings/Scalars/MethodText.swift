@@ -1,0 +1,34 @@
+/// Request methods. Letter case counts (RFC 9110 section 9.1), so one in small letters would match nothing.
+enum MethodText {
+    /// The methods that a correction may name.
+    private static let common = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    /// Others of the registry that look like one of those.
+    private static let registered: Set<String> = ["ACL", "BIND", "COPY", "LINK", "LOCK", "MOVE", "SEARCH"]
+
+    static func parse(_ text: String) throws(ScalarProblem) -> String {
+        if text == "*" || ["ANY", "ALL"].contains(text.uppercased()) {
+            throw ScalarProblem("is no method", hint: "name each one, such as [GET, POST]")
+        }
+        guard !text.isEmpty, text.utf8.allSatisfy(HeaderNameRule.isToken) else {
+            let hint =
+                text.contains(where: { $0 == "," || $0 == " " || $0 == "|" }) ? "one to an item: [GET, POST]" : nil
+            throw ScalarProblem("is no method", hint: hint ?? "write one such as GET")
+        }
+        let capitals = text.uppercased()
+        if ["CONNECT", "TRACE"].contains(capitals) {
+            throw ScalarProblem("is never served", hint: "delete it")
+        }
+        guard capitals == text else {
+            throw ScalarProblem(
+                "is written in small letters", hint: "methods are capitals: GET",
+                suggestion: "did you mean \(capitals)?")
+        }
+        return text
+    }
+
+    /// The common method that one which nobody registered looks like.
+    static func likelyTypo(_ method: String) -> String? {
+        guard !self.common.contains(method), !self.registered.contains(method) else { return nil }
+        return Suggestion.nearest(to: method, among: self.common)
+    }
+}
