@@ -9,8 +9,6 @@ package struct RequestHead: Sendable {
     /// Origin-form: path and query. For an absolute-form request the part behind the authority.
     package var target: ByteRange = .empty
     package var path: ByteRange = .empty
-    /// Bytes at the front of `path` that must not go upstream; when nothing of it is left, `/` goes.
-    package var strippedPath = 0
     /// What follows the first `?`, without it; nil when there is no `?`.
     package var query: ByteRange?
     /// Bytes of `query` that must not go upstream (the token parameter with one neighbouring `&`); in order, disjoint.

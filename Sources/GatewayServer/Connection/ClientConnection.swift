@@ -63,10 +63,14 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
     private var ownExchange: Exchange?
+    /// Whether a PROXY protocol header comes first, which says who the client is.
+    private let announcesSource: Bool
+    /// Whose connection it is, as far as the connection tells.
     private(set) var address = ClientAddress.unknown
+    private(set) var peer = Peer(address: nil, isSecure: false, port: 0)
     private let number: UInt64
-    /// `X-Forwarded-*` lines that are the same for every request of this connection.
-    private(set) var forwardedLines: [UInt8] = []
+    private var forwarded = ForwardedOpening()
+    private var allowance = AddressAllowance()
 
     // Of the current exchange.
     var keepsAlive = true
@@ -74,9 +78,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var responseIsChunked = false
     private var owesContinue = false
 
-    init(worker: Worker, listener: ListenerContext) {
+    init(worker: Worker, listener: ListenerContext, announcesSource: Bool = false) {
         self.worker = worker
         self.listener = listener
+        self.announcesSource = announcesSource
         self.number = worker.observation.nextConnectionNumber()
         self.parser = HTTPRequestParser(limits: worker.snapshot.requestLimits)
     }
@@ -96,9 +101,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.acceptsWrites = context.channel.isWritable
-        self.address = ClientAddress(context.channel.remoteAddress)
-        self.forwardedLines = self.listener.forwardedLines(for: self.address)
         self.worker.clientConnected(self)
+        // Nothing can be asked of the connection before its source is announced.
+        if !self.announcesSource { self.identify(ClientAddress(context.channel.remoteAddress)) }
         self.arm(.head, after: self.worker.snapshot.timeouts.head)
     }
 
@@ -166,6 +171,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
+        if let source = event as? AnnouncedSource {
+            self.identify(source.address.map { ClientAddress($0) } ?? ClientAddress(context.channel.remoteAddress))
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -176,6 +184,27 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+
+    /// Called again when a proxy has announced its client.
+    private func identify(_ address: ClientAddress) {
+        self.address = address
+        self.peer = self.listener.peer(address.ip)
+        self.forwarded = ForwardedOpening()
+        self.allowance.leave(self.worker)
+        self.allowance.connect(self.peer, worker: self.worker)
+    }
+
+    /// After how many seconds the client may ask again, when it has asked too often. `vetted` is whom a trusted proxy named.
+    func secondsToWait(_ vetted: VettedSender?) -> Int? {
+        guard self.worker.snapshot.limitsAddresses else { return nil }
+        return self.allowance.secondsToWait(vetted, self.peer, worker: self.worker)
+    }
+
+    /// What is said upstream about where the requests of this connection come from.
+    func forwardedOpening() -> ForwardedOpening {
+        self.forwarded.update(self.worker.snapshot, self.peer)
+        return self.forwarded
     }
 
     /// The client will send nothing more. Requests that are complete are still answered.
@@ -206,6 +235,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         guard self.context != nil else { return }
         self.context = nil
         self.worker.wheel.cancel(self)
+        self.allowance.leave(self.worker)
         self.writeWatch?.stop()
         self.writeWatch = nil
         let phase = self.phase
@@ -272,7 +302,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         let block = self.inbound
         let decision = self.exchange.admit(&self.parser.head, block: block.readableBytesSpan)
         self.minorVersion = self.parser.head.minorVersion
-        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining
+        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining && !self.exchange.isLastOfConnection
         self.decoder = self.parser.head.framing == .none ? nil : HTTPBodyDecoder(framing: self.parser.head.framing)
         self.owesContinue = self.parser.head.expectsContinue && self.decoder != nil
         let length = self.announcedLength
@@ -399,7 +429,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)
-        self.forwardedLines = []
+        self.forwarded = ForwardedOpening()
         self.ownExchange = nil
         self.disarm()
         return early

@@ -2,6 +2,7 @@ import GatewaySettings
 import Glibc
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// One worker's connections to one upstream: which are idle, which server is next, how a new one is dialled.
 final class UpstreamPool {
@@ -146,6 +147,7 @@ private struct NameNotResolved: Error, CustomStringConvertible {
 final class UpstreamDefinition: Sendable {
     let settings: UpstreamSettings
     let servers: [ServerAddress]
+    private let inFlight = Atomic<Int>(0)
     // As the loop counts time.
     let connectTimeout: TimeAmount
     let responseTimeout: TimeAmount
@@ -164,6 +166,18 @@ final class UpstreamDefinition: Sendable {
 
     var name: String { self.settings.name.value }
 
+    /// Counts a request on its way, of all workers together. Returns whether there was room; only then `leave` must be called.
+    func enter() -> Bool {
+        guard let limit = self.settings.maxInFlight else { return true }
+        if self.inFlight.add(1, ordering: .relaxed).newValue <= limit { return true }
+        self.inFlight.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func leave() {
+        if self.settings.maxInFlight != nil { self.inFlight.subtract(1, ordering: .relaxed) }
+    }
+
     /// Whether `settings` say the same, wherever in the file they stand.
     func isDefined(by settings: UpstreamSettings) -> Bool {
         self.settings.name.value == settings.name.value
@@ -172,6 +186,7 @@ final class UpstreamDefinition: Sendable {
             && self.settings.connectTimeout == settings.connectTimeout
             && self.settings.responseTimeout == settings.responseTimeout
             && self.settings.idleTimeout == settings.idleTimeout
+            && self.settings.maxInFlight == settings.maxInFlight
     }
 
     /// `Host` for clients of HTTP/1.0 that sent none.
