@@ -85,10 +85,20 @@ import Testing
         #expect(reading.problems.map(\.location.key) == ["cors.origins[0]"])
     }
 
-    @Test(arguments: [("GET", true), ("OPTIONS", true), ("PROPFIND", true), ("M-SEARCH", true), ("X!", true)])
-    func method_isRead(text: String, _: Bool) throws { #expect(try MethodText.parse(text) == text) }
+    /// The other way round to the golden.
+    @Test(arguments: ["SIMPLE_JWT: {SIGNING_KEY: '${KEY}'}", "tokens: {sources: [query]}"])
+    func tokenHeader_isNotMissed_whenListedOrUnused(line: String) {
+        let jwt =
+            line.hasPrefix("tokens") ? "SIMPLE_JWT: {SIGNING_KEY: '${KEY}', AUTH_HEADER_NAME: HTTP_X_TOKEN}\n" : ""
+        #expect(Reading.of(adding: jwt + line + "\ncors: {origins: ['*']}").rendered == [])
+    }
 
-    @Test(arguments: ["", "get", "Post", "CONNECT", "trace", "*", "all", "GET,POST", "GET POST", "GÉT", "GET\u{0}"])
+    @Test(arguments: ["GET", "OPTIONS", "PROPFIND", "M-SEARCH", "X_Y"])
+    func method_isRead(text: String) throws { #expect(try MethodText.parse(text) == text) }
+
+    @Test(arguments: [
+        "", "get", "Post", "X!", "M2", "CONNECT", "trace", "*", "all", "GET,POST", "GET POST", "GÉT", "GET\u{0}",
+    ])
     func method_isRefused_whenNoRequestHasIt(text: String) {
         #expect(throws: ScalarProblem.self) { try MethodText.parse(text) }
     }

@@ -9,6 +9,7 @@ extension Settings {
         self.reportRepeatedListeners(context)
         self.reportOwnedHeaders(context)
         self.reportForeignCORSHeaders(context)
+        self.reportUnsendableTokens(context)
         self.reportHiddenRoutes(context)
     }
 

@@ -40,6 +40,21 @@ extension Settings {
     }
 }
 
+/// What pages of other origins could not do.
+extension Settings {
+    func reportUnsendableTokens(_ context: ReadingContext) {
+        guard let cors = self.cors, let name = self.simpleJWT?.authHeaderName, let origin = cors.origins.first else {
+            return
+        }
+        guard self.tokens.sources?.contains(.header) != false, !cors.headers.contains(name) else { return }
+        var location = origin.location
+        location.key = "cors.headers"
+        context.notice(
+            "pages cannot send tokens, for their header is not listed", at: location, hint: "add \(Excerpt.clean(name))"
+        )
+    }
+}
+
 extension HeaderEditSettings {
     /// Every name once for each line or removal.
     fileprivate var names: [Located<String>] { self.set.map(\.name) + self.add.map(\.name) + self.remove }
