@@ -149,8 +149,9 @@ final class WorkerObservation {
 
     // MARK: Exchanges
 
+    /// The record is lent, not copied; nothing in it changes.
     func requestEnded(
-        _ exchange: RequestRecord, route: RouteTerms?, upstream: UpstreamDefinition?, userID: String?,
+        _ exchange: inout RequestRecord, route: RouteTerms?, upstream: UpstreamDefinition?, userID: String?,
         client: ClientConnection
     ) {
         let microseconds = exchange.microseconds(at: .now())
