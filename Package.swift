@@ -80,7 +80,7 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "GatewayServer", "GatewaySettings", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
+                "GatewayMessage", "GatewayServer", "GatewaySettings", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
