@@ -9,12 +9,12 @@ package struct RequestHead: Sendable {
     /// Origin-form: path and query. For an absolute-form request the part behind the authority.
     package var target: ByteRange = .empty
     package var path: ByteRange = .empty
-    /// Bytes at the front of `path` that must not go upstream; when nothing of it is left, `/` goes.
-    package var strippedPath = 0
     /// What follows the first `?`, without it; nil when there is no `?`.
     package var query: ByteRange?
     /// Bytes of `query` that must not go upstream (the token parameter with one neighbouring `&`); in order, disjoint.
     package var queryCuts: [ByteRange] = []
+    /// Bytes cut from the front of `path` when it is written; the writer puts `/` when nothing is left and adds the prefix.
+    package var strippedPath = 0
     /// 0 for HTTP/1.0, 1 for HTTP/1.1 and later versions.
     package var minorVersion: UInt8 = 1
     package var fields: [HeaderField] = []

@@ -72,9 +72,9 @@ package final class Policy: Sendable {
 
     /// Header lines that let a page of an allowed origin read a refusal, so that it can refresh its token; empty for others.
     /// Without `cors` the backend's own CORS headers are the backend's business, and `allowed_origins` says who may read.
-    package func readingLines(for refusal: Refusal, head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
+    package func readingLines(on route: RouteTerms?, head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
         if let cors = self.cors { return cors.responseLines(head, bytes: bytes) }
-        guard let origin = (refusal.route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
+        guard let origin = (route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
         return Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin) + Array("\r\nVary: Origin\r\n".utf8)
     }
 

@@ -85,6 +85,13 @@ import Testing
             _ = try? DurationText.parse(text)
             _ = try? PythonDurationText.parse(text)
             _ = try? AddressText.parse(text, ports: 0...65535)
+            _ = try? PeerRangeText.parse(text)
+            _ = try? OriginText.parse(text)
+            _ = try? OriginText.parse("https://" + text)
+            _ = try? HostPatternText.parse(text)
+            _ = try? MethodText.parse(text)
+            _ = try? PathText.prefix(text)
+            _ = try? PathText.exact(text)
             _ = Interpolation(text, environment: ["P": "x"])
         }
     }

@@ -31,6 +31,8 @@ extension RouteSettings {
                 Set($0)
             }
         }
+        self.readConditions(&block)
+        self.readEdits(&block)
     }
 }
 
