@@ -175,10 +175,6 @@ struct PolicyBuilder {
                     "credentials are never for every origin", at: place.location, hint: "list the origins one by one")
             }
         }
-        if settings.credentials, let place = settings.origins.first(where: { $0.value.lowercased() == "null" }) {
-            let message = "every site can make its pages' origin null: with credentials all of them read the answers"
-            self.notices.append(SettingsProblem(location: place.location, message: message))
-        }
         let names = settings.methods + settings.headers + settings.exposedHeaders
         if let place = settings.origins.first, let name = names.first(where: { !HeaderEditRule.isToken($0) }) {
             self.report("“\(name)” in cors is neither a method nor a header name", at: place.location)

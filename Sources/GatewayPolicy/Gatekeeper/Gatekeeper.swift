@@ -107,7 +107,7 @@ package final class Gatekeeper {
     ) -> Verdict {
         route.edit(&head, bytes: bytes)
         // Pages cannot read what comes of a handshake, and browsers do not ask whether they may.
-        let corsLines = isWebSocket ? [] : self.policy.corsLines(head: head, bytes: bytes)
-        return .forward(Admission(route: route, identity: identity, corsLines: corsLines))
+        let corsLines = isWebSocket ? nil : self.policy.cors?.responseLines(head, bytes: bytes)
+        return .forward(Admission(route: route, identity: identity, corsLines: corsLines ?? []))
     }
 }

@@ -155,7 +155,6 @@ import Testing
             var refused = TestRequest(path, lines)
             let refusal = try #require(gateway.judge(&refused).refusal)
             #expect(Self.split(gateway.readingLines(refusal, refused)) == expected)
-            #expect(Self.split(gateway.corsLines(refused)) == expected)
         }
         var withToken = TestRequest("/api/", lines + ["Authorization: Bearer \(try TestGateway.token())"])
         #expect(Self.split(gateway.judge(&withToken).admission?.corsLines ?? []) == expected)
@@ -214,7 +213,6 @@ import Testing
         var request = TestRequest("/api/", Self.asks(Self.page, "GET"), method: .options)
         let admission = try #require(gateway.judge(&request).admission)
         #expect(admission.corsLines.isEmpty && admission.identity == nil)
-        #expect(gateway.corsLines(request).isEmpty)
     }
 
     // MARK: Problems
@@ -241,16 +239,6 @@ import Testing
                 $0.cors?[keyPath: key] = ["GET", name]
             }
             #expect(building.policy == nil && building.problems.count == 1)
-        }
-    }
-
-    @Test func nullWithCredentials_isANotice() throws {
-        for (credentials, count) in [(true, 1), (false, 0)] {
-            let building = try TestGateway.build(PolicyText.small) {
-                $0.cors = CORSSettings(["null"]) { $0.credentials = credentials }
-            }
-            #expect(building.policy != nil)
-            #expect(building.notices.count == count)
         }
     }
 }

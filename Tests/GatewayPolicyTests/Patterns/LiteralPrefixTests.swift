@@ -48,9 +48,10 @@ import Testing
         var generator = SeededGenerator(seed: 5)
         var proved = 0
         for _ in 0..<4_000 {
-            let text = (0..<Int.random(in: 1..<9, using: &generator)).map { _ in
-                pieces[Int.random(in: 0..<pieces.count, using: &generator)]
-            }.joined()
+            let openings = ["^chat", "^(?:chat", "", "^"]
+            let text = (0..<Int.random(in: 1..<7, using: &generator)).reduce(
+                openings[Int.random(in: 0..<openings.count, using: &generator)]
+            ) { text, _ in text + pieces[Int.random(in: 0..<pieces.count, using: &generator)] }
             guard let pattern = try? RoutePattern(.rePath(text), tolerating: []),
                 LiteralPrefix(of: pattern.program).isProved("chat")
             else { continue }

@@ -64,12 +64,7 @@ struct TestGateway {
 
     func readingLines(_ refusal: Refusal, _ request: TestRequest) -> [UInt8] {
         let block = request.block
-        return self.policy.readingLines(for: refusal, head: request.head, bytes: block.span.bytes)
-    }
-
-    func corsLines(_ request: TestRequest) -> [UInt8] {
-        let block = request.block
-        return self.policy.corsLines(head: request.head, bytes: block.span.bytes)
+        return self.policy.readingLines(on: refusal.route, head: request.head, bytes: block.span.bytes)
     }
 
     /// One word for the verdict: the status, or `anonymous`, or the user.
