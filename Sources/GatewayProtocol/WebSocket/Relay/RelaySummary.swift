@@ -31,15 +31,24 @@ package enum RelayEnd: Sendable, Equatable {
     /// The side's connection ended without a Close frame.
     case lost(RelaySide)
     case violated(by: RelaySide, FrameViolation)
+    /// The side did not answer a ping of ours.
+    case silent(RelaySide)
+    /// The side took nothing of what waited for it.
+    case slow(RelaySide)
+    /// The client sent more than it may.
+    case rateExceeded
     case tokenExpired
+    /// No message came for too long.
+    case idle
+    case tooOld
     /// The gateway ended it: drain, policy, revocation.
     case stopped(code: UInt16)
 
     /// Who was first to end it; nil is the gateway.
     package var side: RelaySide? {
         switch self {
-        case .closed(let side), .lost(let side), .violated(let side, _): side
-        case .tokenExpired, .stopped: nil
+        case .closed(let side), .lost(let side), .violated(let side, _), .silent(let side): side
+        case .slow, .rateExceeded, .tokenExpired, .idle, .tooOld, .stopped: nil
         }
     }
 
@@ -51,7 +60,14 @@ package enum RelayEnd: Sendable, Equatable {
         case .lost(.upstream): "upstream_lost"
         case .violated(.client, _): "client_violation"
         case .violated(.upstream, _): "upstream_violation"
+        case .silent(.client): "client_silent"
+        case .silent(.upstream): "upstream_silent"
+        case .slow(.client): "client_slow"
+        case .slow(.upstream): "upstream_slow"
+        case .rateExceeded: "rate_exceeded"
         case .tokenExpired: "token_expired"
+        case .idle: "idle"
+        case .tooOld: "too_old"
         case .stopped: "stopped"
         }
     }

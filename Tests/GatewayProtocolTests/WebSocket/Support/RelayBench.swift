@@ -2,7 +2,7 @@ import GatewayProtocol
 import NIOCore
 
 /// A relay on the bench: feeds events and says in words what the machine ordered.
-struct RelayBench {
+struct RelayBench: ~Copyable {
     var machine: RelayStateMachine
     /// What is missing of the frame that each side is in the middle of.
     private var rest: [RelaySide: [UInt8]] = [:]

@@ -10,13 +10,11 @@ package struct RelayLimits: Sendable, Equatable {
 }
 
 /// How long a closing relay waits for its peers.
-package struct RelayTimings: Sendable, Equatable {
+enum RelayTimings {
     /// For the answer to a peer's Close: what Python's websockets waits, so that we are not the impatient one.
-    package var closeAnswer: Duration = .seconds(10)
+    static let closeAnswer: Duration = .seconds(10)
     /// For the end of a frame or the room to write it when the gateway itself ends the session.
-    package var frameEnd: Duration = .seconds(1)
+    static let frameEnd: Duration = .seconds(1)
     /// For the other end of TCP once everything has been said.
-    package var linger: Duration = .seconds(1)
-
-    package init() {}
+    static let linger: Duration = .seconds(1)
 }

@@ -127,21 +127,6 @@ import Testing
         }
     }
 
-    @Test func injectedFrames_areAccepted_atBoundariesOnly() {
-        var machine = Self.machine()
-        #expect(machine.acceptsControlFrame(.client) && machine.acceptsMessage(.client))
-        let fragment = WebSocketWire.text("abc", masked: false, fin: false)
-        _ = machine.received(from: .upstream, ByteBuffer(bytes: fragment[..<4]))
-        #expect(!machine.acceptsControlFrame(.client) && !machine.acceptsMessage(.client))
-        #expect(machine.acceptsControlFrame(.upstream) && machine.acceptsMessage(.upstream))
-        _ = machine.received(from: .upstream, ByteBuffer(bytes: fragment[4...]))
-        #expect(machine.acceptsControlFrame(.client) && !machine.acceptsMessage(.client))
-        _ = machine.received(from: .upstream, ByteBuffer(bytes: WebSocketWire.frame(0, masked: false)))
-        #expect(machine.acceptsControlFrame(.client) && machine.acceptsMessage(.client))
-        _ = machine.tokenExpired()
-        #expect(!machine.acceptsControlFrame(.client) && !machine.acceptsMessage(.upstream))
-    }
-
     @Test func summary_tellsWhoSaidWhat() {
         var machine = Self.machine()
         _ = machine.received(from: .client, ByteBuffer(bytes: WebSocketWire.text("hello", masked: true)))

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// Writes the control frames that the gateway injects into a relayed stream. Frames for the upstream are masked, as
+/// Writes the frames that the gateway injects into a relayed stream. Frames for the upstream are masked, as
 /// every frame of a client must be; frames for the client are not (RFC 6455 section 5.1).
 package enum WebSocketFrameWriter {
     package static let longestControlPayload = 125
@@ -22,6 +22,23 @@ package enum WebSocketFrameWriter {
 
     package static func writePong(_ payload: [UInt8], maskKey: UInt32? = nil, into out: inout ByteBuffer) {
         self.writeControl(.pong, payload, maskKey: maskKey, into: &out)
+    }
+
+    /// A whole text message for the client. RSV1 is 0, so it is taken as it is, and no decompressor's window moves, also where
+    /// permessage-deflate was agreed on (RFC 7692 section 6).
+    package static func writeText(_ text: [UInt8], into out: inout ByteBuffer) {
+        out.writeInteger(0x81 as UInt8)
+        switch text.count {
+        case ..<126:
+            out.writeInteger(UInt8(truncatingIfNeeded: text.count))
+        case ..<65536:
+            out.writeInteger(126 as UInt8)
+            out.writeInteger(UInt16(truncatingIfNeeded: text.count))
+        default:
+            out.writeInteger(127 as UInt8)
+            out.writeInteger(UInt64(text.count))
+        }
+        out.writeBytes(text)
     }
 
     private enum ControlOpcode: UInt8 {
