@@ -35,9 +35,11 @@ final class HMACCheck {
         }
     }
 
-    func accepts(_ signature: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
+    func accepts(_ signature: UnsafeBufferPointer<UInt8>, of message: UnsafeRawBufferPointer) -> Bool {
         guard self.compute(message) else { return false }
-        return signature.count == self.code.count && CRYPTO_memcmp(signature, self.code, self.code.count) == 0
+        // The length is no secret, the bytes are compared in constant time.
+        return signature.count == self.code.count
+            && CRYPTO_memcmp(signature.baseAddress, self.code, self.code.count) == 0
     }
 
     /// The code of `message`, or nil when libcrypto fails.

@@ -9,17 +9,25 @@ struct ClaimChecks {
     private static let limits = JSONLimits(
         length: CompactToken.maximumLength, depth: 32, values: 2048, numberLength: 128)
 
-    init(_ payload: consuming [UInt8], rules: TokenRules, now: WallClock) throws(TokenRejection) {
-        do { self.document = try JSONDocument(parsing: payload, limits: Self.limits) } catch {
+    static func parse(_ payload: consuming [UInt8]) throws(TokenRejection) -> JSONDocument {
+        let document: JSONDocument
+        do { document = try JSONDocument(parsing: payload, limits: Self.limits) } catch {
             throw TokenRejection(.badPayload)
         }
-        guard self.document.kind(self.document.root) == .object else { throw TokenRejection(.badPayload) }
+        guard document.kind(document.root) == .object else { throw TokenRejection(.badPayload) }
+        return document
+    }
+
+    /// `document` is an object.
+    init(_ document: JSONDocument, rules: TokenRules, now: WallClock) {
+        self.document = document
         self.rules = rules
         // All times are whole seconds, so the clock's fraction never decides.
         self.now = now.seconds
     }
 
-    func run() throws(TokenRejection) -> VerifiedToken {
+    /// `keyNotAfter`: the last second of the key that accepted the signature.
+    func run(keyNotAfter: Int64?) throws(TokenRejection) -> VerifiedToken {
         let issuedAt = try self.pastTime("iat", otherwise: .issuedInFuture)
         let notBefore = try self.pastTime("nbf", otherwise: .notYetValid)
         let expiry = try self.expiry()
@@ -31,7 +39,7 @@ struct ClaimChecks {
         let id = try self.tokenID()
         try self.checkType()
         return VerifiedToken(
-            expiresAt: expiry,
+            expiresAt: min(expiry, self.withoutLeeway(keyNotAfter)),
             validFrom: max(issuedAt ?? .min, notBefore ?? .min),
             issuedAt: issuedAt,
             userID: try self.userID(),
@@ -62,6 +70,12 @@ struct ClaimChecks {
         guard let time = try self.time(name) else { return nil }
         guard time <= self.now.addingClamped(self.rules.leeway) else { throw TokenRejection(reason) }
         return time
+    }
+
+    /// The `exp` whose leeway ends with the last second of a key.
+    private func withoutLeeway(_ keyNotAfter: Int64?) -> Int64 {
+        guard let keyNotAfter else { return .max }
+        return keyNotAfter.subtractingClamped(self.rules.leeway)
     }
 
     private func expiry() throws(TokenRejection) -> Int64? {
@@ -143,5 +157,12 @@ extension Int64 {
         let (sum, overflow) = self.addingReportingOverflow(other)
         guard overflow else { return sum }
         return other < 0 ? .min : .max
+    }
+
+    /// The difference, or the nearest value there is.
+    func subtractingClamped(_ other: Int64) -> Int64 {
+        let (difference, overflow) = self.subtractingReportingOverflow(other)
+        guard overflow else { return difference }
+        return other < 0 ? .max : .min
     }
 }

@@ -10,6 +10,10 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case malformed
         case badHeader = "bad_header"
         case wrongAlgorithm = "wrong_algorithm"
+        /// The key must be named and is not.
+        case noKeyID = "no_key_id"
+        /// The key that the token names is not there, perhaps not yet.
+        case unknownKey = "unknown_key"
         case badSignature = "bad_signature"
         case badPayload = "bad_payload"
         /// `iat`, `nbf` or `exp` is not a time.
@@ -69,8 +73,8 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case .wrongType: .tokenNotValid(.wrongType)
         // A user id we cannot take is "user not found" or a 500 in the backend, depending on its type.
         case .noUserID, .badUserID: .noUserIdentification
-        case .tooLarge, .malformed, .badHeader, .wrongAlgorithm, .badSignature, .badPayload, .badTime, .issuedInFuture,
-            .notYetValid, .issuer, .audience, .badSubject, .badID:
+        case .tooLarge, .malformed, .badHeader, .wrongAlgorithm, .noKeyID, .unknownKey, .badSignature, .badPayload,
+            .badTime, .issuedInFuture, .notYetValid, .issuer, .audience, .badSubject, .badID:
             .tokenNotValid(.invalid)
         }
     }
@@ -84,6 +88,8 @@ extension TokenRejection.Reason {
         case .malformed: "not three segments of base64url"
         case .badHeader: "the token's header is not acceptable"
         case .wrongAlgorithm: "the token names another algorithm"
+        case .noKeyID: "the token does not name its key"
+        case .unknownKey: "there is no key of the name that the token gives"
         case .badSignature: "no key accepts the signature"
         case .badPayload: "the payload is not a JSON object"
         case .badTime: "iat, nbf or exp is not a time"

@@ -1,10 +1,12 @@
 /// Takes a token apart and checks it: structure, header, algorithm, signature, then the claims. Belongs to one worker:
-/// it keeps libcrypto contexts of the keys it has used.
+/// it keeps libcrypto contexts of the keys it has used, the headers it has seen, and scratch space.
 package struct TokenVerifier: ~Copyable {
     private var checks: [(key: VerificationKey, check: SignatureCheck)] = []
+    private var headers = HeaderMemo()
+    private var signature: [UInt8] = []
 
-    /// Keys whose contexts are kept; more than any configuration has.
-    private static let maximumChecks = 64
+    /// Keys whose contexts are kept; more than any configuration has in use.
+    private static let maximumChecks = 256
 
     package init() {}
 
@@ -13,30 +15,78 @@ package struct TokenVerifier: ~Copyable {
         rules: TokenRules,
         now: WallClock
     ) throws(TokenRejection) -> VerifiedToken {
-        let segments = try CompactToken(token)
-        guard let header = Base64URL.decode(token, segments.header),
-            let payload = Base64URL.decode(token, segments.payload),
-            let signature = Base64URL.decode(token, segments.signature)
-        else { throw TokenRejection(.malformed) }
-        try JOSEHeader.check(header, algorithm: rules.algorithm)
-        guard self.isSigned(token, segments.signed, signature, rules) else { throw TokenRejection(.badSignature) }
-        return try ClaimChecks(payload, rules: rules, now: now).run()
+        let parts = try self.takeApart(token)
+        let key = try self.checkSignature(token, parts, rules, now)
+        let document = try ClaimChecks.parse(parts.payload)
+        return try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
     }
 
-    private mutating func isSigned(
-        _ token: RawSpan,
-        _ signed: Range<Int>,
-        _ signature: [UInt8],
-        _ rules: TokenRules
-    ) -> Bool {
-        for key in rules.keys where key.algorithm == rules.algorithm {
-            guard let check = self.check(for: key) else { continue }
-            let isAccepted = token.withUnsafeBytes {
-                check.accepts(signature, of: UnsafeRawBufferPointer(rebasing: $0[signed]))
-            }
-            if isAccepted { return true }
+    /// A token whose segments are strict base64url and whose header is acceptable.
+    private struct Parts {
+        let segments: CompactToken
+        let header: JOSEHeader
+        let isKnownHeader: Bool
+        let payload: [UInt8]
+        /// Of the bytes in `signature`.
+        let signatureLength: Int
+    }
+
+    private mutating func takeApart(_ token: RawSpan) throws(TokenRejection) -> Parts {
+        let segments = try CompactToken(token)
+        let known = self.headers.find(token, segments.header)
+        var headerBytes: [UInt8] = []
+        if known == nil {
+            guard let bytes = Base64URL.decode(token, segments.header) else { throw TokenRejection(.malformed) }
+            headerBytes = bytes
         }
-        return false
+        guard let payload = Base64URL.decode(token, segments.payload),
+            let signatureLength = Base64URL.decode(token, segments.signature, into: &self.signature)
+        else { throw TokenRejection(.malformed) }
+        let header = if let known { known } else { try JOSEHeader(headerBytes) }
+        return Parts(
+            segments: segments,
+            header: header,
+            isKnownHeader: known != nil,
+            payload: payload,
+            signatureLength: signatureLength
+        )
+    }
+
+    /// The key that accepts the signature.
+    private mutating func checkSignature(
+        _ token: RawSpan,
+        _ parts: Parts,
+        _ rules: TokenRules,
+        _ now: WallClock
+    ) throws(TokenRejection) -> KeySet.Entry {
+        let header = parts.header
+        guard let algorithm = header.algorithm, rules.algorithms.contains(algorithm) else {
+            throw TokenRejection(.wrongAlgorithm)
+        }
+        if rules.requiresKeyID, header.keyID == nil { throw TokenRejection(.noKeyID) }
+        let needsName = rules.requiresKeyID
+        var candidates = KeyCandidates(
+            rules.keySet, algorithm: algorithm, keyID: header.keyID, needsName: needsName, now: now)
+        while let entry = candidates.next() {
+            guard let check = self.check(for: entry.key) else { continue }
+            if self.accepts(check, token, parts) {
+                if !parts.isKnownHeader { self.headers.remember(header, token, parts.segments.header) }
+                return entry
+            }
+        }
+        let reason = rules.keySet.reason(of: algorithm, keyID: header.keyID, needsName: needsName)
+        throw TokenRejection(reason)
+    }
+
+    private func accepts(_ check: SignatureCheck, _ token: RawSpan, _ parts: Parts) -> Bool {
+        self.signature.withUnsafeBufferPointer { signature in
+            token.withUnsafeBytes { token in
+                check.accepts(
+                    UnsafeBufferPointer(rebasing: signature[..<parts.signatureLength]),
+                    of: UnsafeRawBufferPointer(rebasing: token[parts.segments.signed])
+                )
+            }
+        }
     }
 
     private mutating func check(for key: VerificationKey) -> SignatureCheck? {

@@ -1,6 +1,7 @@
 /// What a token says, after every check has passed. Made once per token and kept in caches.
 package struct VerifiedToken: Sendable {
-    /// `exp` in whole seconds, without leeway.
+    /// From when on the token is refused, in whole seconds and without leeway: `exp`, or earlier when its key retires
+    /// before.
     package let expiresAt: Int64
     /// The later of `iat` and `nbf` in whole seconds, without leeway; `Int64.min` when there is neither.
     package let validFrom: Int64

@@ -49,7 +49,8 @@ struct RejectionOrderTests {
             (.issuedInFuture, "Token is invalid"), (.notYetValid, "Token is invalid"), (.audience, "Token is invalid"),
             (.issuer, "Token is invalid"), (.badSubject, "Token is invalid"), (.badID, "Token is invalid"),
             (.tooLarge, "Token is invalid"), (.badHeader, "Token is invalid"), (.badPayload, "Token is invalid"),
-            (.badTime, "Token is invalid"), (.noUserID, nil), (.badUserID, nil),
+            (.badTime, "Token is invalid"), (.noKeyID, "Token is invalid"), (.unknownKey, "Token is invalid"),
+            (.noUserID, nil), (.badUserID, nil),
         ] as [(TokenRejection.Reason, String?)]
     )
     func answer_hasSimpleJWTsText(_ reason: TokenRejection.Reason, _ text: String?) {
