@@ -13,6 +13,10 @@ package struct KeySet: Sendable {
     package let generation: UInt64
     /// Whether any key bears a `kid`.
     let hasNames: Bool
+    package let isLoaded: Bool
+
+    /// The keys are still to be fetched: no token can be judged.
+    package static let unavailable = KeySet()
 
     struct Entry: Sendable {
         let key: VerificationKey
@@ -26,12 +30,20 @@ package struct KeySet: Sendable {
         }
     }
 
+    private init() {
+        self.entries = []
+        self.generation = 0
+        self.hasNames = false
+        self.isLoaded = false
+    }
+
     package init(_ keys: [VerificationKey], previous: [PreviousKey] = [], generation: UInt64 = 0) {
         self.entries =
             keys.map { Entry(key: $0, keyID: $0.keyID.map { Array($0.utf8) }, notAfter: nil) }
             + previous.map { Entry(key: $0.key, keyID: $0.key.keyID.map { Array($0.utf8) }, notAfter: $0.notAfter) }
         self.generation = generation
         self.hasNames = self.entries.contains { $0.keyID != nil }
+        self.isLoaded = true
     }
 
     package var isEmpty: Bool { self.entries.isEmpty }

@@ -38,14 +38,17 @@ struct ClaimChecks {
         guard let expiry else { throw TokenRejection(.noExpiry) }
         let id = try self.tokenID()
         try self.checkType()
+        let user = try self.userID()
+        let end = try self.checkSpans(issuedAt, expiry)
         return VerifiedToken(
-            expiresAt: min(expiry, self.withoutLeeway(keyNotAfter)),
+            expiresAt: min(end, self.withoutLeeway(keyNotAfter)),
             validFrom: max(issuedAt ?? .min, notBefore ?? .min),
             issuedAt: issuedAt,
-            userID: try self.userID(),
+            userID: user,
             jti: id,
             issuer: self.claim("iss").flatMap(self.text),
-            claims: Claims(self.document, root: self.document.root)
+            claims: Claims(self.document, root: self.document.root),
+            keyGeneration: self.rules.keySet.generation
         )
     }
 
@@ -83,6 +86,20 @@ struct ClaimChecks {
         guard time < NumericDate.end else { throw TokenRejection(.badTime) }
         guard time.addingClamped(self.rules.leeway) > self.now else { throw TokenRejection(.expired) }
         return time
+    }
+
+    /// What simplejwt does not look at, so it comes last: how long a token lives, and how long ago it was made. The
+    /// moment at which it ends.
+    private func checkSpans(_ issuedAt: Int64?, _ expiry: Int64) throws(TokenRejection) -> Int64 {
+        guard self.rules.maximumLifetime != nil || self.rules.maximumAge != nil else { return expiry }
+        guard let issuedAt else { throw TokenRejection(.noIssuedAt) }
+        if let lifetime = self.rules.maximumLifetime {
+            guard expiry.subtractingClamped(issuedAt) <= lifetime else { throw TokenRejection(.lifetimeTooLong) }
+        }
+        guard let age = self.rules.maximumAge else { return expiry }
+        let end = issuedAt.addingClamped(age)
+        guard end.addingClamped(self.rules.leeway) > self.now else { throw TokenRejection(.tooOld) }
+        return min(expiry, end)
     }
 
     // MARK: Who and for whom

@@ -10,6 +10,10 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case malformed
         case badHeader = "bad_header"
         case wrongAlgorithm = "wrong_algorithm"
+        /// `typ` is not what it must be, or is missing.
+        case wrongHeaderType = "wrong_header_type"
+        /// Not the token's fault: there are no keys yet, which is a 503 and never a 401.
+        case keysUnavailable = "keys_unavailable"
         /// The key must be named and is not.
         case noKeyID = "no_key_id"
         /// The key that the token names is not there, perhaps not yet.
@@ -31,6 +35,10 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case wrongType = "wrong_type"
         case noUserID = "no_user_id"
         case badUserID = "bad_user_id"
+        /// The age or the lifetime is bounded, and there is no `iat`.
+        case noIssuedAt = "no_issued_at"
+        case lifetimeTooLong = "lifetime_too_long"
+        case tooOld = "too_old"
     }
 
     /// The body of the 401.
@@ -73,8 +81,9 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case .wrongType: .tokenNotValid(.wrongType)
         // A user id we cannot take is "user not found" or a 500 in the backend, depending on its type.
         case .noUserID, .badUserID: .noUserIdentification
-        case .tooLarge, .malformed, .badHeader, .wrongAlgorithm, .noKeyID, .unknownKey, .badSignature, .badPayload,
-            .badTime, .issuedInFuture, .notYetValid, .issuer, .audience, .badSubject, .badID:
+        case .tooLarge, .malformed, .badHeader, .wrongAlgorithm, .wrongHeaderType, .keysUnavailable, .noKeyID,
+            .unknownKey, .badSignature, .badPayload, .badTime, .issuedInFuture, .notYetValid, .issuer, .audience,
+            .badSubject, .badID, .noIssuedAt, .lifetimeTooLong, .tooOld:
             .tokenNotValid(.invalid)
         }
     }
@@ -88,6 +97,8 @@ extension TokenRejection.Reason {
         case .malformed: "not three segments of base64url"
         case .badHeader: "the token's header is not acceptable"
         case .wrongAlgorithm: "the token names another algorithm"
+        case .wrongHeaderType: "typ is not what is wanted"
+        case .keysUnavailable: "the keys are not there yet"
         case .noKeyID: "the token does not name its key"
         case .unknownKey: "there is no key of the name that the token gives"
         case .badSignature: "no key accepts the signature"
@@ -106,6 +117,9 @@ extension TokenRejection.Reason {
         case .wrongType: "the token is of another type"
         case .noUserID: "the claim USER_ID_CLAIM names is missing"
         case .badUserID: "the claim USER_ID_CLAIM names is not a usable user id"
+        case .noIssuedAt: "there is no iat, which a bounded age or lifetime needs"
+        case .lifetimeTooLong: "between iat and exp lies more than max_lifetime"
+        case .tooOld: "iat is longer ago than max_age"
         }
     }
 }

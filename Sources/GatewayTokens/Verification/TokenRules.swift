@@ -18,6 +18,12 @@ package struct TokenRules: Sendable {
     /// `JTI_CLAIM`; nil: it need not be there.
     package var jtiClaim: String?
     package var userIDClaim: String
+    /// Nil: `typ` is not looked at, as simplejwt does. Otherwise it must be one of these.
+    package var headerTypes: HeaderTypes?
+    /// Seconds that may lie between `iat` and `exp`; a token without `iat` is refused then.
+    package var maximumLifetime: Int64?
+    /// Seconds after `iat` at which a token ends, whatever its `exp`; a token without `iat` is refused then.
+    package var maximumAge: Int64?
 
     package init(
         algorithms: [SigningAlgorithm],

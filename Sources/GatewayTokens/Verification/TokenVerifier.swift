@@ -8,6 +8,9 @@ package struct TokenVerifier: ~Copyable {
     /// Keys whose contexts are kept; more than any configuration has in use.
     private static let maximumChecks = 256
 
+    /// The block that judged the last token given to `verify(_:authority:now:)`; nil when none was responsible.
+    package private(set) var lastBlock: Int?
+
     package init() {}
 
     package mutating func verify(
@@ -19,6 +22,27 @@ package struct TokenVerifier: ~Copyable {
         let key = try self.checkSignature(token, parts, rules, now)
         let document = try ClaimChecks.parse(parts.payload)
         return try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
+    }
+
+    package mutating func verify(
+        _ token: RawSpan,
+        authority: TokenAuthority,
+        now: WallClock
+    ) throws(TokenRejection) -> VerifiedToken {
+        if authority.blocks.count == 1 {
+            self.lastBlock = 0
+            return try self.verify(token, rules: authority.blocks[0], now: now)
+        }
+        self.lastBlock = nil
+        let parts = try self.takeApart(token)
+        let document = try ClaimChecks.parse(parts.payload)
+        guard let block = authority.block(for: document) else { throw TokenRejection(.issuer) }
+        self.lastBlock = block
+        let rules = authority.blocks[block]
+        let key = try self.checkSignature(token, parts, rules, now)
+        var verified = try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
+        verified.block = block
+        return verified
     }
 
     /// A token whose segments are strict base64url and whose header is acceptable.
@@ -63,6 +87,8 @@ package struct TokenVerifier: ~Copyable {
         guard let algorithm = header.algorithm, rules.algorithms.contains(algorithm) else {
             throw TokenRejection(.wrongAlgorithm)
         }
+        if let types = rules.headerTypes, !types.accepts(header.type) { throw TokenRejection(.wrongHeaderType) }
+        guard rules.keySet.isLoaded else { throw TokenRejection(.keysUnavailable) }
         if rules.requiresKeyID, header.keyID == nil { throw TokenRejection(.noKeyID) }
         let needsName = rules.requiresKeyID
         var candidates = KeyCandidates(

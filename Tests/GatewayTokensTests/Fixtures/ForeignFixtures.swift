@@ -14,6 +14,12 @@ struct ForeignFixtures: Sendable {
         let keyID: String?
 
         var testDescription: String { "\(self.maker) \(self.algorithm.rawValue) \(self.key)" }
+
+        /// What verifies it.
+        func keys() throws -> [VerificationKey] {
+            let text = self.key == "secret" ? ForeignFixtures.all.secret : ForeignFixtures.all.keys[self.key]?.pem ?? ""
+            return try LoadedKeys.configured(Array(text.utf8), algorithms: [self.algorithm]).keys
+        }
     }
 
     struct Key: Sendable {
