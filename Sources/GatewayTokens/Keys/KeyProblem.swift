@@ -52,6 +52,7 @@ package enum KeyProblem: Error, Sendable, Equatable {
     case notPrivateKey
     case encryptedPrivateKey
     case inconsistentPrivateKey
+    case notForSigning
 }
 
 extension KeyProblem {
@@ -140,6 +141,8 @@ extension KeyProblem {
             "the key is not for signatures (use)"
         case .notForVerification:
             "the key is not for verifying (key_ops)"
+        case .notForSigning:
+            "the key is not for signing (key_ops)"
         case .duplicateKeyID:
             "an earlier key has the same kid"
         case .publishedSecret:

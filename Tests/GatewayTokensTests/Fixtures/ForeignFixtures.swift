@@ -45,6 +45,9 @@ struct ForeignFixtures: Sendable {
 
     let secret: String
     let keys: [String: Key]
+    /// Private keys by name, each by its form.
+    let signing: [String: [String: String]]
+    let rsa1024: String
     let sets: [Set]
     let tokens: [Token]
 
@@ -60,6 +63,12 @@ struct ForeignFixtures: Sendable {
             keys[name] = Key(pem: try key.text("pem"), jwk: try key.text("jwk"))
         }
         self.keys = keys
+        var signing: [String: [String: String]] = [:]
+        for (name, forms) in try root.object("signing").members {
+            for (form, text) in forms.members { signing[name, default: [:]][form] = text.text }
+        }
+        self.signing = signing
+        self.rsa1024 = try root.text("rsa1024")
         self.sets = try root.array("sets").map { set in
             Set(
                 maker: try set.text("maker"),
@@ -100,6 +109,10 @@ struct FixtureJSON {
         var text: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while case let count = fread(&piece, 1, piece.count, stream), count > 0 { text += piece[..<count] }
+        try self.init(text: text)
+    }
+
+    init(text: [UInt8]) throws {
         let limits = JSONLimits(length: 1 << 24, depth: 16, values: 1 << 16, numberLength: 64)
         self.document = try JSONDocument(parsing: text, limits: limits)
         self.node = self.document.root

@@ -3,7 +3,8 @@
     pip install PyJWT[crypto] joserfc authlib djangorestframework-simplejwt time-machine
     python make_fixtures.py
 
-The keys are made anew on each run and their private halves are not kept.
+The keys are made anew on each run. The private halves of those under "keys" are not kept; those under "signing" are there
+to be read and signed with by the tests, and are good for nothing else.
 """
 
 import base64
@@ -186,6 +187,36 @@ with time_machine.travel(datetime.datetime.fromtimestamp(NOW - 100, datetime.tim
         token.set_exp(lifetime=datetime.timedelta(days=365))
         add("simplejwt", algorithm, name, str(token))
 
+# Private keys in every form.
+def private_forms(name, key):
+    joserfc_type = {"r": joserfc.jwk.RSAKey, "p": joserfc.jwk.ECKey, "s": joserfc.jwk.ECKey, "e": joserfc.jwk.OKPKey}[name[0]]
+    jwk = joserfc_type.import_key(private_pem(key)).as_dict(private=True)
+    jwk.pop("kid", None)
+    pem, private, password = serialization.Encoding.PEM, serialization.PrivateFormat, serialization.BestAvailableEncryption(b"x")
+    forms = {
+        "public": public_pem(key),
+        "jwk": json.dumps(jwk, separators=(",", ":")),
+        "pkcs8": private_pem(key),
+        "pkcs8_encrypted": key.private_bytes(pem, private.PKCS8, password).decode(),
+    }
+    if name[0] != "e":
+        forms["traditional"] = key.private_bytes(pem, private.TraditionalOpenSSL, serialization.NoEncryption()).decode()
+        forms["traditional_encrypted"] = key.private_bytes(pem, private.TraditionalOpenSSL, password).decode()
+    if name not in ("secp256k1", "ed448"):
+        forms["openssh"] = key.private_bytes(pem, private.OpenSSH, serialization.NoEncryption()).decode()
+    return forms
+
+
+signing = {
+    "rsa": rsa.generate_private_key(65537, 2048),
+    "p256": ec_key(ec.SECP256R1()),
+    "secp256k1": ec_key(ec.SECP256K1()),
+    "p384": ec_key(ec.SECP384R1()),
+    "p521": ec_key(ec.SECP521R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate(),
+    "ed448": ed448.Ed448PrivateKey.generate(),
+}
+
 result = {
     "made_with": {
         name: importlib.metadata.version(name)
@@ -197,6 +228,8 @@ result = {
         name: {"pem": public_pem(key), "jwk": json.dumps(pyjwt_jwk(name), separators=(",", ":"))}
         for name, key in KEYS.items()
     },
+    "signing": {name: private_forms(name, key) for name, key in signing.items()},
+    "rsa1024": private_pem(rsa.generate_private_key(65537, 1024)),
     "sets": sets,
     "tokens": tokens,
 }
