@@ -39,6 +39,8 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case noIssuedAt = "no_issued_at"
         case lifetimeTooLong = "lifetime_too_long"
         case tooOld = "too_old"
+        /// Not found here: see `RevocationList`.
+        case revoked
     }
 
     /// The body of the 401.
@@ -59,6 +61,7 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case noID = "Token has no id"
         case noType = "Token has no type"
         case wrongType = "Token has wrong type"
+        case revoked = "Token is blacklisted"
 
         package var text: StaticString {
             switch self {
@@ -68,6 +71,7 @@ package struct TokenRejection: Error, Sendable, Hashable {
             case .noID: "Token has no id"
             case .noType: "Token has no type"
             case .wrongType: "Token has wrong type"
+            case .revoked: "Token is blacklisted"
             }
         }
     }
@@ -79,6 +83,7 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case .noID: .tokenNotValid(.noID)
         case .noType: .tokenNotValid(.noType)
         case .wrongType: .tokenNotValid(.wrongType)
+        case .revoked: .tokenNotValid(.revoked)
         // A user id we cannot take is "user not found" or a 500 in the backend, depending on its type.
         case .noUserID, .badUserID: .noUserIdentification
         case .tooLarge, .malformed, .badHeader, .wrongAlgorithm, .wrongHeaderType, .keysUnavailable, .noKeyID,
@@ -120,6 +125,7 @@ extension TokenRejection.Reason {
         case .noIssuedAt: "there is no iat, which a bounded age or lifetime needs"
         case .lifetimeTooLong: "between iat and exp lies more than max_lifetime"
         case .tooOld: "iat is longer ago than max_age"
+        case .revoked: "the token or its user was revoked"
         }
     }
 }

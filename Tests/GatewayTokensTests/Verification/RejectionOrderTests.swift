@@ -45,7 +45,7 @@ struct RejectionOrderTests {
     func answer_hasSimpleJWTsText(_ reason: TokenRejection.Reason) {
         let texts: [TokenRejection.Reason: String] = [
             .expired: "Token is expired", .noExpiry: "Token has no 'exp' claim", .noID: "Token has no id",
-            .noType: "Token has no type", .wrongType: "Token has wrong type",
+            .noType: "Token has no type", .wrongType: "Token has wrong type", .revoked: "Token is blacklisted",
         ]
         switch TokenRejection(reason).answer {
         case .tokenNotValid(let message):
