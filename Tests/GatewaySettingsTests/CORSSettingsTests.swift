@@ -93,10 +93,12 @@ import Testing
         #expect(Reading.of(adding: jwt + line + "\ncors: {origins: ['*']}").rendered == [])
     }
 
-    @Test(arguments: ["GET", "OPTIONS", "PROPFIND", "M-SEARCH", "X!"])
+    @Test(arguments: ["GET", "OPTIONS", "PROPFIND", "M-SEARCH", "X_Y"])
     func method_isRead(text: String) throws { #expect(try MethodText.parse(text) == text) }
 
-    @Test(arguments: ["", "get", "Post", "CONNECT", "trace", "*", "all", "GET,POST", "GET POST", "GÉT", "GET\u{0}"])
+    @Test(arguments: [
+        "", "get", "Post", "X!", "M2", "CONNECT", "trace", "*", "all", "GET,POST", "GET POST", "GÉT", "GET\u{0}",
+    ])
     func method_isRefused_whenNoRequestHasIt(text: String) {
         #expect(throws: ScalarProblem.self) { try MethodText.parse(text) }
     }

@@ -23,7 +23,18 @@ enum MethodText {
                 "is written in small letters", hint: "methods are capitals: GET",
                 suggestion: "did you mean \(capitals)?")
         }
+        guard text.utf8.allSatisfy(self.isMethodByte) else {
+            throw ScalarProblem("is no method that can arrive", hint: "methods are capitals, - and _")
+        }
         return text
+    }
+
+    /// What the request parser takes, as nginx does: Django turns methods into capitals, and other signs occur in none.
+    private static func isMethodByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x41...0x5A, 0x2D, 0x5F: true
+        default: false
+        }
     }
 
     /// The common method that one which nobody registered looks like.
