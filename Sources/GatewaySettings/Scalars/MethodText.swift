@@ -9,22 +9,20 @@ enum MethodText {
         if text == "*" || ["ANY", "ALL"].contains(text.uppercased()) {
             throw ScalarProblem("is no method", hint: "name each one, such as [GET, POST]")
         }
-        guard !text.isEmpty, text.utf8.allSatisfy(HeaderNameRule.isToken) else {
-            let hint =
-                text.contains(where: { $0 == "," || $0 == " " || $0 == "|" }) ? "one to an item: [GET, POST]" : nil
-            throw ScalarProblem("is no method", hint: hint ?? "write one such as GET")
+        if text.contains(where: { $0 == "," || $0 == " " || $0 == "|" || $0 == "/" }) {
+            throw ScalarProblem("is not one method", hint: "make each an item of its own: [GET, POST]")
         }
         let capitals = text.uppercased()
         if ["CONNECT", "TRACE"].contains(capitals) {
             throw ScalarProblem("is never served", hint: "delete it")
         }
         guard capitals == text else {
+            let suggestion = capitals.utf8.allSatisfy(self.isMethodByte) ? "did you mean \(capitals)?" : nil
             throw ScalarProblem(
-                "is written in small letters", hint: "methods are capitals: GET",
-                suggestion: "did you mean \(capitals)?")
+                "is written in small letters", hint: "methods are capitals: GET", suggestion: suggestion)
         }
-        guard text.utf8.allSatisfy(self.isMethodByte) else {
-            throw ScalarProblem("is no method that can arrive", hint: "methods are capitals, - and _")
+        guard !text.isEmpty, text.utf8.allSatisfy(self.isMethodByte) else {
+            throw ScalarProblem("is no method that can arrive", hint: "write one such as GET")
         }
         return text
     }
