@@ -74,7 +74,12 @@ let package = Package(
             exclude: ["Goldens"],
             swiftSettings: settings
         ),
-        .testTarget(name: "GatewayTokensTests", dependencies: ["GatewayTokens"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTokensTests",
+            dependencies: ["GatewayTokens"],
+            exclude: ["Fixtures/Foreign"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy"], swiftSettings: settings),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol"], swiftSettings: settings),
         .testTarget(
