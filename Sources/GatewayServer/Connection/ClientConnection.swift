@@ -63,13 +63,14 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
     private var ownExchange: Exchange?
+    private var ownRequestIDLine: RequestIDLine?
     /// Whether a PROXY protocol header comes first, which says who the client is.
     private let announcesSource: Bool
     /// Whose connection it is, as far as the connection tells.
     private(set) var address = ClientAddress.unknown
     private(set) var peer = Peer(address: nil, isSecure: false, port: 0)
     private let number: UInt64
-    private var forwarded = ForwardedOpening()
+    private(set) var forwarded = ForwardedOpening()
     private var allowance = AddressAllowance()
 
     // Of the current exchange.
@@ -92,6 +93,14 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         let exchange = Exchange(client: self, worker: self.worker)
         self.ownExchange = exchange
         return exchange
+    }
+
+    /// Made for the first request, like the exchange.
+    var requestIDLine: RequestIDLine {
+        if let line = self.ownRequestIDLine { return line }
+        let line = RequestIDLine(self.number)
+        self.ownRequestIDLine = line
+        return line
     }
 
     func exchangeID(_ exchange: UInt32) -> ExchangeID { ExchangeID(connection: self.number, exchange: exchange) }
@@ -202,10 +211,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     }
 
     /// What is said upstream about where the requests of this connection come from.
-    func forwardedOpening() -> ForwardedOpening {
-        self.forwarded.update(self.worker.snapshot, self.peer)
-        return self.forwarded
-    }
+    func refreshForwarded() { self.forwarded.update(self.worker.snapshot.policy, self.peer) }
 
     /// The client will send nothing more. Requests that are complete are still answered.
     private func inputClosed() {
@@ -431,6 +437,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)
         self.forwarded = ForwardedOpening()
         self.ownExchange = nil
+        self.ownRequestIDLine = nil
         self.disarm()
         return early
     }

@@ -37,7 +37,7 @@ extension Exchange {
             self.identity = admission.identity
             self.corsLines = admission.corsLines
             self.pool = self.worker.pool(admission.route.upstream)
-            self.compose(&head, block: block, injected: admission.injected, vetted)
+            self.compose(&head, block: block, admission.route, injected: admission.injected, vetted)
             return .forward
         case .refuse(let refusal):
             return self.refuse(refusal, head, block: block)
@@ -65,18 +65,22 @@ extension Exchange {
 
     /// Settles what the request is called and whom it is from.
     func identify(_ vetted: VettedSender?) {
-        self.requestID.removeAll(keepingCapacity: true)
-        guard let vetted else {
-            self.record.note(client: self.client.address.text, requestID: [])
-            self.client.exchangeID(self.record.number).append(to: &self.requestID)
-            return
-        }
-        if vetted.requestID.isEmpty {
-            self.client.exchangeID(self.record.number).append(to: &self.requestID)
+        self.ownLines.removeAll(keepingCapacity: true)
+        if let vetted, !vetted.requestID.isEmpty {
+            self.ownLines.append(contentsOf: RequestIDLine.name)
+            self.ownLines.append(contentsOf: vetted.requestID)
         } else {
-            self.requestID = vetted.requestID
+            self.client.requestIDLine.append(self.record.number, to: &self.ownLines)
         }
-        self.record.note(client: ClientAddress(vetted.address).text, requestID: vetted.requestID)
+        self.requestIDEnd = self.ownLines.count
+        self.ownLines.append(0x0D)
+        self.ownLines.append(0x0A)
+        if let vetted {
+            self.record.note(client: ClientAddress(vetted.address).text, requestID: vetted.requestID)
+        } else if self.wasVetted || self.record.client.isEmpty {
+            self.record.note(client: self.client.address.text, requestID: [])
+        }
+        self.wasVetted = vetted != nil
     }
 
     private func checkHandshake(_ head: RequestHead, block: RawSpan) -> GatewayAnswer? {
@@ -110,40 +114,35 @@ extension Exchange {
         return .answer(answer)
     }
 
-    private func compose(_ head: inout RequestHead, block: RawSpan, injected: [UInt8], _ vetted: VettedSender?) {
+    private func compose(
+        _ head: inout RequestHead,
+        block: RawSpan,
+        _ route: RouteTerms,
+        injected: [UInt8],
+        _ vetted: VettedSender?
+    ) {
         self.requestIsChunked = head.framing == .chunked
-        self.ownLines.removeAll(keepingCapacity: true)
-        self.appendRequestIDLine(to: &self.ownLines)
         if var handshake = self.handshake {
-            let compression = self.route?.webSocket?.compression ?? false
+            let compression = route.webSocket?.compression ?? false
             self.ownLines += WebSocketHandshake.filterExtensions(
                 &head, block: block, offer: &handshake.offer, compression: compression)
             self.handshake = handshake
         }
-        let opening = vetted == nil ? self.client.forwardedOpening() : ForwardedOpening()
+        self.client.refreshForwarded()
         self.outgoing.clear(minimumCapacity: head.blockLength + injected.count + 512)
         HTTPWriter.writeRequestHead(
             head,
             block: block,
             connection: self.handshake == nil ? .persistent : .webSocket,
-            pathPrefix: self.route?.addedPrefix ?? [],
-            defaultHost: self.pool?.definition.defaultHost ?? [],
-            forwarded: vetted?.lines ?? opening.lines,
+            pathPrefix: route.addedPrefix,
+            defaultHost: head.host == nil ? self.pool?.definition.defaultHost ?? [] : [],
+            forwarded: vetted?.lines ?? self.client.forwarded.lines,
             forwardsHost: vetted == nil,
-            forwardedOpening: opening.opening,
+            forwardedOpening: vetted == nil ? self.client.forwarded.opening : [],
             identity: injected,
-            routeLines: self.route?.requestLines ?? [],
+            routeLines: route.requestLines,
             extra: self.ownLines,
             into: &self.outgoing
         )
     }
-
-    func appendRequestIDLine(to lines: inout [UInt8]) {
-        Self.requestIDName.withUTF8Buffer { lines.append(contentsOf: $0) }
-        lines.append(contentsOf: self.requestID)
-        lines.append(0x0D)
-        lines.append(0x0A)
-    }
-
-    private static let requestIDName: StaticString = "X-Request-Id: "
 }

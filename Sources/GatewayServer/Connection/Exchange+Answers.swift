@@ -8,10 +8,8 @@ extension Exchange {
     /// Only before a response head has been forwarded.
     func answer(_ answer: GatewayAnswer) {
         let (format, readingLines) = self.audience()
-        let body = answer.body(format, requestID: self.requestID)
-        var headerLines = answer.headerLines
-        self.appendRequestIDLine(to: &headerLines)
-        headerLines += readingLines
+        let body = answer.body(format, requestID: Array(self.ownLines[RequestIDLine.name.count..<self.requestIDEnd]))
+        let headerLines = answer.headerLines + self.ownLines[..<(self.requestIDEnd + 2)] + readingLines
         self.record.status = answer.status
         self.record.refusal = answer.label
         self.record.responseBytes = self.method == .head ? 0 : body.bytes.count

@@ -27,14 +27,16 @@ final class Exchange {
     var outgoing = ByteBuffer()
     var handshake: Handshake?
     var record = RequestRecord()
-    /// What the request is called upstream, in answers and in the log.
-    var requestID: [UInt8] = []
-    /// Lines of this one request: storage that is reused.
+    /// Lines of this one request, storage that is reused. The first is `X-Request-Id`.
     var ownLines: [UInt8] = []
+    /// Of `ownLines`: what the request is called upstream, in answers and in the log.
+    var requestIDEnd = 0
     /// Lines that `cors` adds to the response.
     var corsLines: [UInt8] = []
     /// How the client likes its answers, where admission had to find out.
     var format: AnswerFormat?
+    /// Whether the last request came from a trusted proxy, which speaks for many clients.
+    var wasVetted = false
     /// Whether this request is one of those that `max_in_flight` counts.
     private var isCounted = false
 
@@ -326,7 +328,7 @@ final class Exchange {
     func logFinished() {
         self.uncount()
         self.worker.observation.requestEnded(
-            self.record,
+            &self.record,
             route: self.route,
             upstream: self.pool?.definition,
             userID: self.identity?.userID,

@@ -8,10 +8,10 @@ struct ForwardedOpening {
     private(set) var opening: [UInt8] = []
     private var policy: Policy?
 
-    mutating func update(_ snapshot: Snapshot, _ peer: Peer) {
-        guard self.policy !== snapshot.policy else { return }
-        self.policy = snapshot.policy
-        self.lines = snapshot.policy.forwardedLines(for: peer)
-        self.opening = snapshot.policy.forwardedOpening(for: peer)
+    mutating func update(_ policy: Policy, _ peer: Peer) {
+        guard self.policy !== policy else { return }
+        self.policy = policy
+        self.lines = policy.forwardedLines(for: peer)
+        self.opening = policy.forwardedOpening(for: peer)
     }
 }

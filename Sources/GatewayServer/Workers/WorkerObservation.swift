@@ -68,10 +68,6 @@ final class WorkerObservation {
 
     func clientDisconnected() { self.metrics.add(self.connectionsActive, -1) }
 
-    func upstreamConnected(_ upstream: UpstreamDefinition) {
-        self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "opened"))
-    }
-
     func upstreamNotConnected(_ upstream: UpstreamDefinition, _ failure: UpstreamFailure) {
         self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "failed"))
         self.metrics.add(self.metrics.slot(.upstreamErrors, upstream.name, failure.label.description))
@@ -113,9 +109,9 @@ final class WorkerObservation {
         self.logger.warning(message, metadata: metadata)
     }
 
-    /// Where a pool counts what it takes out, once per request.
-    func reusedSlot(_ upstream: UpstreamDefinition) -> MetricSlot {
-        self.metrics.slot(.upstreamConnections, upstream.name, "reused")
+    /// Where a pool counts the connections it takes out or makes.
+    func connectionSlot(_ upstream: UpstreamDefinition, _ outcome: String) -> MetricSlot {
+        self.metrics.slot(.upstreamConnections, upstream.name, outcome)
     }
 
     func count(_ slot: MetricSlot) { self.metrics.add(slot) }
@@ -149,8 +145,9 @@ final class WorkerObservation {
 
     // MARK: Exchanges
 
+    /// The record is lent, not copied; nothing in it changes.
     func requestEnded(
-        _ exchange: RequestRecord, route: RouteTerms?, upstream: UpstreamDefinition?, userID: String?,
+        _ exchange: inout RequestRecord, route: RouteTerms?, upstream: UpstreamDefinition?, userID: String?,
         client: ClientConnection
     ) {
         let microseconds = exchange.microseconds(at: .now())

@@ -56,6 +56,9 @@ struct JSONLimits: Sendable {
     var values: Int
     /// Bytes of one number.
     var numberLength: Int
+    /// Members of one object. Each name is compared with those before it, so where many values are allowed this is what
+    /// bounds the work.
+    var members = Int.max
 }
 
 /// Why a text is not the JSON we accept.

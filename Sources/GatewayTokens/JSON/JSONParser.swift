@@ -134,7 +134,7 @@ struct JSONParser {
         self.position += 1
         let content = try self.string()
         let name = JSONText(content, hash: self.hash(content))
-        guard !self.isTaken(name) else { throw .duplicateName }
+        guard try !self.isTaken(name) else { throw .duplicateName }
         guard let byte = self.nextByte() else { throw .truncated }
         guard byte == UInt8(ascii: ":") else { throw .unexpectedByte }
         self.position += 1
@@ -142,10 +142,13 @@ struct JSONParser {
     }
 
     /// Whether the innermost object already has this name: RFC 7515 section 4, RFC 7519 section 4.
-    private func isTaken(_ name: JSONText) -> Bool {
+    private func isTaken(_ name: JSONText) throws(JSONProblem) -> Bool {
         guard let container = self.open.last else { return false }
         var node = container + 1
+        var left = self.limits.members
         while node < self.nodes.count {
+            left -= 1
+            guard left > 0 else { throw .tooManyValues }
             let other = self.nodes[node].name
             if other.hash == name.hash, self.text[other.range] == self.text[name.range] { return true }
             node = Int(self.nodes[node].next)
