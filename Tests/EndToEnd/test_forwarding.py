@@ -1,0 +1,465 @@
+"""Who the client is: what proxies in front say, whom they say it about, and what the backend gets to hear of it."""
+
+import json
+import re
+import socket
+import ssl
+import struct
+import time
+
+import pytest
+
+from support import frames
+from support.certificate import self_signed
+from support.gateway import settings
+from support.upstream import Upstream
+from support.waiting import free_port
+from support.wire import Wire, get
+
+ROUTES = [
+    {"path": "private/<path:rest>", "auth": "required"},
+    {"path": "ws/", "auth": "none", "websocket": True},
+    {"path": "<path:rest>", "auth": "none"},
+]
+TRUSTED = ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32", "unix"]
+
+
+@pytest.fixture(scope="module")
+def behind(module_gateways, module_upstream):
+    """A gateway that believes its peer."""
+    return module_gateways.start(ROUTES, module_upstream.port, trusted_proxies=TRUSTED, logs={"format": "json"})
+
+
+@pytest.fixture(scope="module")
+def exposed(module_gateways, module_upstream):
+    """A gateway that believes nobody."""
+    return module_gateways.start(ROUTES, module_upstream.port)
+
+
+@pytest.fixture
+def backend(module_upstream):
+    module_upstream.take_all()
+    return module_upstream
+
+
+def arrived(gateway, backend, headers=(), target="/x"):
+    assert get(gateway.port, target, headers).status == 200
+    return backend.take()
+
+
+# X-Forwarded-For
+
+CHAINS = {
+    # What comes; what the backend gets (the peer itself, 127.0.0.1, comes last); who the client is.
+    "nothing": ([], "127.0.0.1", "127.0.0.1"),
+    "one client": (["192.0.2.1"], "192.0.2.1, 127.0.0.1", "192.0.2.1"),
+    "a forged entry left of the client": (["6.6.6.6, 192.0.2.1"], "192.0.2.1, 127.0.0.1", "192.0.2.1"),
+    "a trusted hop": (["192.0.2.1, 10.1.2.3"], "192.0.2.1, 10.1.2.3, 127.0.0.1", "192.0.2.1"),
+    "a forged entry and a trusted hop": (["6.6.6.6, 192.0.2.1, 10.1.2.3"], "192.0.2.1, 10.1.2.3, 127.0.0.1", "192.0.2.1"),
+    "several lines": (["6.6.6.6", "192.0.2.1", "10.1.2.3"], "192.0.2.1, 10.1.2.3, 127.0.0.1", "192.0.2.1"),
+    "lines and lists": (["6.6.6.6, 192.0.2.1", "10.1.2.3, 10.4.5.6"], "192.0.2.1, 10.1.2.3, 10.4.5.6, 127.0.0.1", "192.0.2.1"),
+    "only trusted ones": (["10.1.2.3, 10.4.5.6"], "10.1.2.3, 10.4.5.6, 127.0.0.1", "10.1.2.3"),
+    "an entry that is none": (["192.0.2.1, unknown, 10.1.2.3"], "10.1.2.3, 127.0.0.1", "10.1.2.3"),
+    "no good entry": (["unknown"], "127.0.0.1", "127.0.0.1"),
+    "an empty entry": (["192.0.2.1, , 10.1.2.3"], "10.1.2.3, 127.0.0.1", "10.1.2.3"),
+    "IPv6": (["2001:4860::1"], "2001:4860::1, 127.0.0.1", "2001:4860::1"),
+    "IPv6 in full": (["2001:4860:0:0:0:0:0:1"], "2001:4860::1, 127.0.0.1", "2001:4860::1"),
+    "a trusted IPv6 hop": (["192.0.2.1, 2001:db8::5"], "192.0.2.1, 2001:db8::5, 127.0.0.1", "192.0.2.1"),
+    "a port": (["192.0.2.1:4711"], "192.0.2.1, 127.0.0.1", "192.0.2.1"),
+    "brackets and a port": (["[2001:4860::1]:4711"], "2001:4860::1, 127.0.0.1", "2001:4860::1"),
+    "blanks": (["  192.0.2.1  ,\t10.1.2.3 "], "192.0.2.1, 10.1.2.3, 127.0.0.1", "192.0.2.1"),
+    "IPv4 within IPv6": (["::ffff:192.0.2.1"], None, None),
+    "an octet too large": (["192.0.2.1, 10.0.0.256"], "127.0.0.1", "127.0.0.1"),
+    "leading zeros": (["192.0.2.1, 10.0.0.010"], "127.0.0.1", "127.0.0.1"),
+    "a name": (["192.0.2.1, localhost"], "127.0.0.1", "127.0.0.1"),
+    "markup": (["<script>"], "127.0.0.1", "127.0.0.1"),
+    "quotes": (['"192.0.2.1"'], "127.0.0.1", "127.0.0.1"),
+    "a hundred": ([", ".join(f"192.0.2.{number}" for number in range(100))], "192.0.2.99, 127.0.0.1", "192.0.2.99"),
+    "a hundred hops": ([", ".join(["192.0.2.1"] + ["10.0.0.1"] * 100)], None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+def test_chain_of_a_trusted_proxy_is_vetted(behind, backend, kind):
+    lines, expected, client = CHAINS[kind]
+    mark = behind.mark()
+    seen = arrived(behind, backend, [("X-Forwarded-For", line) for line in lines])
+    [found] = seen.all("X-Forwarded-For")
+    assert re.fullmatch(r"[0-9a-f.:]+(, [0-9a-f.:]+)*", found), "nothing but addresses"
+    assert found.endswith("127.0.0.1") and "6.6.6.6" not in found
+    logged = json.loads(behind.wait_for('"request"', after=mark))["client"]
+    assert logged == (client or logged) and found == (expected or found)
+
+
+def test_chain_of_anybody_else_is_replaced(exposed, backend):
+    forged = [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-For", "10.1.2.3"), ("X-Real-IP", "192.0.2.1"), ("Forwarded",
+    "for=192.0.2.1")]
+    seen = arrived(exposed, backend, forged)
+    assert seen.all("X-Forwarded-For") == ["127.0.0.1"]
+    assert seen.all("X-Real-IP") == seen.all("Forwarded") == []
+    assert exposed.wait_for("trusted_proxies"), "the first one is worth a hint"
+
+
+def test_hint_about_ignored_headers_comes_once(module_gateways, module_upstream):
+    gateway = module_gateways.start(ROUTES, module_upstream.port)
+    for _ in range(5):
+        get(gateway.port, "/x", [("X-Forwarded-For", "192.0.2.1")])
+    hint = gateway.wait_for("trusted_proxies")
+    assert "127.0.0.1" in hint and "192.0.2.1" not in hint
+    mark = gateway.mark()
+    for _ in range(5):
+        get(gateway.port, "/x", [("X-Forwarded-For", "192.0.2.1")])
+    time.sleep(0.6)  # twice as long as the first one took
+    assert not any("trusted_proxies" in line for line in gateway.lines[mark:])
+
+
+# -Proto, -Host, -Port
+
+SAID = {
+    # Header lines; then X-Forwarded-Proto, -Host and -Port as they must arrive. None: the gateway's own.
+    "all": ([("Proto", "https"), ("Host", "shop.test"), ("Port", "443")], "https", "shop.test", "443"),
+    "WebSocket words": ([("Proto", "wss")], "https", None, None),
+    "plain WebSocket word": ([("Proto", "ws")], "http", None, None),
+    "upper case": ([("Proto", "HTTPS")], "https", None, None),
+    "a list": ([("Proto", "https, http")], None, None, None),
+    "two lines": ([("Proto", "https"), ("Proto", "https")], None, None, None),
+    "another scheme": ([("Proto", "ftp")], None, None, None),
+    "markup as a scheme": ([("Proto", "https<")], None, None, None),
+    "a host with a port": ([("Host", "shop.test:8443")], None, "shop.test:8443", None),
+    "an address as host": ([("Host", "[2001:db8::1]:80")], None, "[2001:db8::1]:80", None),
+    "a host with a path": ([("Host", "shop.test/x")], None, None, None),
+    "a host with a user": ([("Host", "u@shop.test")], None, None, None),
+    "two hosts": ([("Host", "a.test"), ("Host", "b.test")], None, None, None),
+    "a list of hosts": ([("Host", "a.test, b.test")], None, None, None),
+    "no host": ([("Host", "")], None, None, None),
+    "port 0": ([("Port", "0")], None, None, None),
+    "port 65535": ([("Port", "65535")], None, None, "65535"),
+    "port 65536": ([("Port", "65536")], None, None, None),
+    "no number": ([("Port", "44e")], None, None, None),
+    "a signed number": ([("Port", "+443")], None, None, None),
+    "two ports": ([("Port", "443"), ("Port", "443")], None, None, None),
+}
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_what_a_trusted_proxy_says_of_the_request_is_kept_if_it_is_valid(behind, backend, kind):
+    lines, proto, host, port = SAID[kind]
+    seen = arrived(behind, backend, [(f"X-Forwarded-{name}", value) for name, value in lines])
+    assert seen.all("X-Forwarded-Proto") == [proto or "http"]
+    assert seen.all("X-Forwarded-Host") == [host or "127.0.0.1"]
+    assert seen.all("X-Forwarded-Port") == [port or str(behind.port)]
+    assert seen.get("Host") == "127.0.0.1"
+
+
+def test_what_anybody_else_says_of_the_request_is_replaced(exposed, backend):
+    seen = arrived(exposed, backend, [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "shop.test"), ("X-Forwarded-Port", "443")])
+    assert seen.all("X-Forwarded-Proto") == ["http"]
+    assert seen.all("X-Forwarded-Host") == ["127.0.0.1"]
+    assert seen.all("X-Forwarded-Port") == [str(exposed.port)]
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-Prefix", "X-Forwarded-User", "X-Real-IP", "X-User-Id", "Remote-User", "X_Forwarded_For"])
+def test_trust_goes_no_further(behind, backend, name):
+    """A trusted proxy is believed about addresses, not about users."""
+    assert arrived(behind, backend, [(name, "192.0.2.9")]).all(name) == []
+
+
+def test_handshakes_are_vetted_too(behind, backend):
+    request, _ = frames.handshake("/ws/", [("X-Forwarded-For", "6.6.6.6, 192.0.2.1, 10.1.2.3"), ("X-Forwarded-Proto", "wss")])
+    with Wire(behind.port) as wire:
+        wire.send(request)
+        seen = backend.take()
+    assert seen.get("X-Forwarded-For") == "192.0.2.1, 10.1.2.3, 127.0.0.1" and seen.get("X-Forwarded-Proto") == "https"
+
+
+def test_every_request_of_a_connection_is_vetted_by_itself(behind, backend):
+    with Wire(behind.port) as wire:
+        for number in [1, 2, None, 3]:
+            line = f"X-Forwarded-For: 192.0.2.{number}\r\n" if number else ""
+            wire.send(f"GET /x HTTP/1.1\r\nHost: a.test\r\n{line}\r\n").read_response()
+            assert backend.take().get("X-Forwarded-For") == (f"192.0.2.{number}, 127.0.0.1" if number else "127.0.0.1")
+
+
+def test_peer_of_a_unix_socket_is_named_by_its_word(module_gateways, module_upstream, backend):
+    port, path = free_port(), f"/tmp/tollgate-{free_port()}.sock"  # the name of a socket must be short
+    listen = [{"address": f"127.0.0.1:{port}"}, {"address": f"unix:{path}"}]
+    module_gateways.start_text(settings(port, module_upstream.port, ROUTES, listen=listen, trusted_proxies=["unix"]), port)
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+    said = "X-Forwarded-For: 6.6.6.6, 192.0.2.1\r\nX-Forwarded-Proto: https\r\n"
+    with Wire(sock=client) as wire:
+        wire.send(f"GET /x HTTP/1.1\r\nHost: a.test\r\n{said}\r\n").read_response()
+        seen = backend.take()
+    assert seen.get("X-Forwarded-Proto") == "https"
+    assert seen.get("X-Forwarded-For") == "192.0.2.1, 127.0.0.1", "who comes over a Unix socket is on this machine"
+    assert get(port, "/x", [("X-Forwarded-For", "192.0.2.1")]).status == 200
+    assert backend.take().get("X-Forwarded-For") == "127.0.0.1", "not over TCP"
+
+
+# RFC 7239
+
+
+def elements(value):
+    """The elements of a Forwarded value as dictionaries."""
+    found = []
+    for element in re.split(r", ?", value):
+        pairs = re.findall(r'(\w+)=("[^"]*"|[^;,]+)', element)
+        found.append({name.lower(): inner.strip('"') for name, inner in pairs})
+    return found
+
+
+def test_forwarded_tells_the_same_when_asked_for(module_gateways, module_upstream, backend):
+    gateway = module_gateways.start(ROUTES, module_upstream.port, forwarded=True)
+    seen = arrived(gateway, backend, [("Forwarded", "for=6.6.6.6;proto=https")])
+    [forwarded] = seen.all("Forwarded")
+    [element] = elements(forwarded)
+    assert (element["for"], element["proto"], element["host"]) == ("127.0.0.1", "http", "127.0.0.1")
+    assert "6.6.6.6" not in forwarded
+
+
+def test_forwarded_tells_the_vetted_chain(module_gateways, module_upstream, backend):
+    gateway = module_gateways.start(ROUTES, module_upstream.port, forwarded=True, trusted_proxies=TRUSTED)
+    headers = [("X-Forwarded-For", "6.6.6.6, 2001:4860::1, 10.1.2.3"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "shop.test")]
+    seen = arrived(gateway, backend, headers)
+    [forwarded] = seen.all("Forwarded")
+    assert [element.get("for") for element in elements(forwarded)] == ["[2001:4860::1]", "10.1.2.3", "127.0.0.1"]
+    assert 'for="[2001:4860::1]"' in forwarded, "colons and brackets want quotes (RFC 7239 section 6)"
+    assert any(element.get("proto") == "https" for element in elements(forwarded))
+    assert any(element.get("host") == "shop.test" for element in elements(forwarded))
+
+
+def test_forwarded_is_quiet_otherwise(behind, exposed, backend):
+    for gateway in [behind, exposed]:
+        assert arrived(gateway, backend, [("Forwarded", "for=192.0.2.1")]).all("Forwarded") == []
+
+
+# X-Request-Id
+
+
+def test_request_id_is_made_told_to_both_sides_and_logged(module_gateways, module_upstream, backend):
+    gateway = module_gateways.start(ROUTES, module_upstream.port, logs={"format": "json"})
+    ids = set()
+    with Wire(gateway.port) as wire:
+        for _ in range(5):
+            wire.send("GET /x HTTP/1.1\r\nHost: a.test\r\nX-Request-Id: forged\r\n\r\n").read_response()
+            ids.add(backend.take().get("X-Request-Id"))
+    assert len(ids) == 5 and "forged" not in ids and None not in ids
+    for one in ids:
+        gateway.wait_for(re.escape(one))
+
+
+KEPT = ["a", "0af7651916cd43dd8448eb211c80319c", "x" * 128, "a/b:c=d+e@f.g~h!i#j$k%l&m'n(o)p*q<r>s?t[u]v^w`x{y}z|_-"]
+DROPPED = ["", "a b", "x" * 129, 'a"b', "a,b", "a;b", "a\\b", "\xe4", "a\tb"]
+
+
+@pytest.mark.parametrize("value", KEPT)
+def test_request_id_of_a_trusted_proxy_is_kept(behind, backend, value):
+    assert arrived(behind, backend, [("X-Request-Id", value)]).all("X-Request-Id") == [value]
+    assert any(json.loads(line).get("request_id") == value for line in [behind.wait_for(re.escape(json.dumps(value)))])
+
+
+@pytest.mark.parametrize("value", DROPPED)
+def test_request_id_that_is_none_is_replaced(behind, backend, value):
+    [found] = arrived(behind, backend, [("X-Request-Id", value)]).all("X-Request-Id")
+    assert found not in (value, value.strip()) and re.fullmatch("[!-~]{1,128}", found)
+
+
+def test_two_request_ids_are_none(behind, backend):
+    [found] = arrived(behind, backend, [("X-Request-Id", "one"), ("X-Request-Id", "two")]).all("X-Request-Id")
+    assert found not in ("one", "two")
+
+
+def test_refusal_tells_the_id_it_can_be_found_by(behind):
+    answer = get(behind.port, "/none/../x", [("X-Request-Id", "find-me-7")])
+    assert answer.status == 400 and json.loads(answer.body)["request_id"] == "find-me-7"
+    assert behind.wait_for("find-me-7")
+
+
+def test_traces_pass_untouched(behind, exposed, backend):
+    lines = [
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), ("tracestate", "a=1,b=2"), ("tracestate", "c=3"),
+        ("baggage", "k=v"), ("b3", "1-2-3"), ("X-B3-TraceId", "1"), ("X-Amzn-Trace-Id", "Root=1"),
+    ]  # fmt: skip
+    for gateway in [behind, exposed]:
+        seen = arrived(gateway, backend, lines)
+        for name, value in lines:
+            assert value in seen.all(name)
+
+
+# The PROXY protocol
+
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+
+
+def version_1(kind, source="192.0.2.1", target="127.0.0.1", ports="4711 80"):
+    return f"PROXY {kind} {source} {target} {ports}\r\n".encode() if kind != "UNKNOWN" else b"PROXY UNKNOWN\r\n"
+
+
+def version_2(source="192.0.2.1", family=0x11, command=0x21, more=b""):
+    packed = {
+        0x11: lambda: socket.inet_pton(socket.AF_INET, source) + socket.inet_pton(socket.AF_INET, "127.0.0.1") + struct.pack("!HH", 4711,
+        80),
+        0x21: lambda: socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, "::1") + struct.pack("!HH", 4711, 80),
+        0x31: lambda: b"/tmp/a".ljust(108, b"\0") + b"/tmp/b".ljust(108, b"\0"),
+        0x00: lambda: b"",
+    }[family]() + more
+    return SIGNATURE + struct.pack("!BBH", command, family, len(packed)) + packed
+
+
+GOOD = {
+    "version 1, IPv4": (version_1("TCP4"), "192.0.2.1"),
+    "version 1, IPv6": (version_1("TCP6", "2001:4860::1", "::1"), "2001:4860::1"),
+    "version 1, unknown": (version_1("UNKNOWN"), "127.0.0.1"),
+    "version 1, unknown with more": (b"PROXY UNKNOWN ffff:f::1 ffff:f::2 65535 65535\r\n", "127.0.0.1"),
+    "version 2, IPv4": (version_2(), "192.0.2.1"),
+    "version 2, IPv6": (version_2("2001:4860::1", 0x21), "2001:4860::1"),
+    "version 2, local": (version_2(command=0x20), "127.0.0.1"),
+    "version 2, local without an address": (version_2(family=0, command=0x20), "127.0.0.1"),
+    "version 2, unspecified": (version_2(family=0), "127.0.0.1"),
+    "version 2, Unix socket": (version_2(family=0x31), "127.0.0.1"),
+    "version 2 with more": (version_2(more=b"\x04\0\x10" + b"x" * 16 + b"\x05\0\0"), "192.0.2.1"),
+}
+BAD = {
+    "nothing of it": b"",
+    "version 1 with a name": version_1("TCP4", "localhost"),
+    "version 1 with the wrong family": version_1("TCP4", "2001:4860::1"),
+    "version 1 with one port": version_1("TCP4", ports="4711"),
+    "version 1 with a port too large": version_1("TCP4", ports="65536 80"),
+    "version 1 with a bare line feed": b"PROXY TCP4 192.0.2.1 127.0.0.1 4711 80\n",
+    "version 1 with two blanks": b"PROXY  TCP4 192.0.2.1 127.0.0.1 4711 80\r\n",
+    "version 1 in lower case": version_1("TCP4").lower(),
+    "version 1 too long": b"PROXY UNKNOWN " + b"x" * 200 + b"\r\n",
+    "version 1 of another family": version_1("UDP4"),
+    "version 3": SIGNATURE + b"\x31\x11\0\x0c" + bytes(12),
+    "version 2 with another command": version_2(command=0x22),
+    "version 2 with another family": SIGNATURE + b"\x21\x41\0\x0c" + bytes(12),
+    "version 2 with too few bytes": SIGNATURE + b"\x21\x11\0\x04" + bytes(4),
+    "version 2 without an end": SIGNATURE + b"\x21\x11\xff\xff" + bytes(5000),
+    "half a signature": SIGNATURE[:8] + b"GET / HTTP/1.1\r\n\r\n",
+}
+REQUEST = "GET /x HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def announced(module_gateways, module_upstream):
+    """A gateway whose peers must announce their clients."""
+    port = free_port()
+    listen = [{"address": f"127.0.0.1:{port}", "proxy_protocol": ["127.0.0.0/8"]}]
+    timeouts = {"head": "1s", "drain": "1s"}
+    return module_gateways.start_text(settings(port, module_upstream.port, ROUTES, listen=listen, timeouts=timeouts), port)
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_announced_client_is_the_client(announced, backend, kind):
+    header, client = GOOD[kind]
+    with Wire(announced.port) as wire:
+        assert wire.send(header, REQUEST).read_response().status == 200
+    assert backend.take().all("X-Forwarded-For") == [client]
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_announcement_may_come_byte_by_byte(announced, backend, kind):
+    header, client = GOOD[kind]
+    with Wire(announced.port) as wire:
+        for byte in header:
+            wire.send(bytes([byte]))
+        assert wire.send(REQUEST).read_response().status == 200
+    assert backend.take().all("X-Forwarded-For") == [client]
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_connection_without_a_proper_announcement_is_closed(announced, backend, kind):
+    with Wire(announced.port) as wire:
+        try:
+            wire.send(BAD[kind], REQUEST)
+        except OSError:
+            pass  # closed already
+        assert wire.read_to_end() == b"", "no answer: whoever it is does not speak HTTP yet"
+    assert backend.take_all() == []
+
+
+def test_announcement_that_never_ends_is_let_go(announced, backend):
+    wires = [Wire(announced.port).send(part) for part in [b"", b"PROXY TCP4 192", SIGNATURE, version_2()[:20]]]
+    for wire in wires:
+        assert wire.read_to_end() == b""
+        wire.close()
+    assert backend.take_all() == []
+
+
+def test_announcement_counts_once_for_a_connection(announced, backend):
+    with Wire(announced.port) as wire:
+        wire.send(version_1("TCP4"))
+        for _ in range(3):
+            assert wire.send("GET /x HTTP/1.1\r\nHost: a.test\r\n\r\n").read_response().status == 200
+            assert backend.take().get("X-Forwarded-For") == "192.0.2.1"
+        wire.send(version_1("TCP4", "192.0.2.2"), REQUEST)
+        assert wire.read_response().status == 400
+
+
+def test_nobody_else_may_announce(module_gateways, module_upstream, backend):
+    port = free_port()
+    listen = [{"address": f"127.0.0.1:{port}", "proxy_protocol": ["192.0.2.0/24"]}]
+    module_gateways.start_text(settings(port, module_upstream.port, ROUTES, listen=listen), port)
+    for header in [version_1("TCP4"), version_2()]:
+        with Wire(port) as wire:
+            wire.send(header, REQUEST)
+            assert b"HTTP/1.1 400" in wire.read_to_end()
+    assert backend.take_all() == []
+    assert get(port, "/x").status == 200
+    assert backend.take().get("X-Forwarded-For") == "127.0.0.1"
+
+
+def test_announced_client_is_not_a_trusted_proxy(module_gateways, module_upstream, backend):
+    """Trust is about the peer that speaks HTTP: the announced one."""
+    port = free_port()
+    listen = [{"address": f"127.0.0.1:{port}", "proxy_protocol": ["127.0.0.1"]}]
+    text = settings(port, module_upstream.port, ROUTES, listen=listen, trusted_proxies=["127.0.0.1", "10.0.0.0/8"])
+    module_gateways.start_text(text, port)
+    forwarded = "GET /x HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 198.51.100.1\r\nConnection: close\r\n\r\n"
+    for source, expected in [("192.0.2.1", "192.0.2.1"), ("10.1.2.3", "198.51.100.1, 10.1.2.3")]:
+        with Wire(port) as wire:
+            assert wire.send(version_1("TCP4", source), forwarded).read_response().status == 200
+        assert backend.take().get("X-Forwarded-For") == expected
+
+
+def test_announcement_comes_before_tls(module_gateways, module_upstream, backend, tmp_path):
+    trust = self_signed(tmp_path)
+    port = free_port()
+    tls = {"certificate": str(tmp_path / "cert.pem"), "key": str(tmp_path / "key.pem")}
+    listen = [{"address": f"127.0.0.1:{port}", "proxy_protocol": ["127.0.0.1"], "tls": tls}]
+    text = settings(port, module_upstream.port, ROUTES, listen=listen, timeouts={"head": "1s", "drain": "1s"})
+    module_gateways.start_text(text, port)
+    for header in [version_1("TCP4"), version_2(), version_2(more=b"\x20\0\x05\x01\0\0\0\0")]:
+        plain = socket.create_connection(("127.0.0.1", port), timeout=15)
+        plain.sendall(header)
+        with Wire(sock=trust.wrap_socket(plain, server_hostname="localhost")) as wire:
+            assert wire.send(REQUEST).read_response().status == 200
+        seen = backend.take()
+        assert seen.get("X-Forwarded-For") == "192.0.2.1" and seen.get("X-Forwarded-Proto") == "https"
+    plain = socket.create_connection(("127.0.0.1", port), timeout=15)
+    with pytest.raises((ssl.SSLError, OSError)):
+        trust.wrap_socket(plain, server_hostname="localhost")
+    plain.close()
+
+
+def test_announced_handshake_is_relayed(module_gateways):
+    upstream = Upstream(handler=frames.echo)
+    port = free_port()
+    listen = [{"address": f"127.0.0.1:{port}", "proxy_protocol": ["127.0.0.1"]}]
+    module_gateways.start_text(settings(port, upstream.port, ROUTES, listen=listen), port)
+    with Wire(port) as wire:
+        wire.send(version_2(), frames.handshake("/ws/")[0])
+        assert wire.read_head().status == 101
+        wire.send(frames.frame(frames.TEXT, b"hello"))
+        assert frames.read_frame(wire).payload == b"hello"
+    upstream.stop()
+
+
+def test_announced_address_is_what_routes_look_at(module_gateways, module_upstream, backend):
+    port = free_port()
+    listen = [{"address": f"127.0.0.1:{port}", "proxy_protocol": ["127.0.0.1"]}]
+    routes = [{"path": "<path:rest>", "auth": "none", "allow": ["192.0.2.0/24"]}]
+    module_gateways.start_text(settings(port, module_upstream.port, routes, listen=listen), port)
+    for source, status in [("192.0.2.1", 200), ("198.51.100.1", 403)]:
+        with Wire(port) as wire:
+            assert wire.send(version_1("TCP4", source), REQUEST).read_response().status == status
