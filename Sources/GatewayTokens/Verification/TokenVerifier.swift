@@ -91,7 +91,8 @@ package struct TokenVerifier: ~Copyable {
         }
         if let types = rules.headerTypes, !types.accepts(header.type) { throw TokenRejection(.wrongHeaderType) }
         guard rules.keySet.isLoaded else { throw TokenRejection(.keysUnavailable) }
-        if rules.requiresKeyID, header.keyID == nil { throw TokenRejection(.noKeyID) }
+        // An empty name is none to PyJWT.
+        if rules.requiresKeyID, header.keyID?.isEmpty ?? true { throw TokenRejection(.noKeyID) }
         let needsName = rules.requiresKeyID
         var candidates = KeyCandidates(
             rules.keySet, algorithm: algorithm, keyID: header.keyID, needsName: needsName, now: now)
