@@ -10,6 +10,9 @@ final class WatchBench {
     private(set) var wakesAt: Int?
     /// Payload of the last ping that each side got.
     private(set) var lastPing: [RelaySide: [UInt8]] = [:]
+    /// Text messages of the gateway's own that the client got.
+    private(set) var texts: [String] = []
+    private var clientBytes: [UInt8] = []
     private(set) var isPaused = false
     private(set) var isFinished = false
 
@@ -64,6 +67,12 @@ final class WatchBench {
     /// As `RelayBench.describe`, without the timer of an open relay.
     static func words(_ effects: RelayEffects) -> String { RelayBench.describe(effects) }
 
+    /// What was injected for the client since this was last asked.
+    func takeClientBytes() -> [UInt8] {
+        defer { self.clientBytes = [] }
+        return self.clientBytes
+    }
+
     // MARK: Events
 
     @discardableResult
@@ -94,16 +103,14 @@ final class WatchBench {
         case nil: break
         }
         if orders.isFinished { self.isFinished = true }
-        for (side, buffer) in [(RelaySide.client, orders.toClient), (.upstream, orders.toUpstream)] {
-            self.lookForPing(buffer, side)
-        }
-        for buffer in [orders.beforeToOther] { for side in RelaySide.allCases { self.lookForPing(buffer, side) } }
+        if let bytes = orders.toClient { self.clientBytes += bytes.readableBytesView }
+        for buffer in [orders.toClient, orders.toUpstream, orders.beforeToOther] { self.look(at: buffer) }
     }
 
-    private func lookForPing(_ buffer: ByteBuffer?, _ side: RelaySide) {
-        guard let buffer else { return }
-        for frame in WebSocketWire.frames(Array(buffer.readableBytesView)) ?? [] where frame.opcode == 9 {
-            if frame.isMasked == (side == .upstream) { self.lastPing[side] = frame.payload }
+    private func look(at buffer: ByteBuffer?) {
+        for frame in buffer.map({ WebSocketWire.frames(Array($0.readableBytesView)) ?? [] }) ?? [] {
+            if frame.opcode == 9 { self.lastPing[frame.isMasked ? .upstream : .client] = frame.payload }
+            if frame.opcode == 1, !frame.isMasked { self.texts.append(String(decoding: frame.payload, as: UTF8.self)) }
         }
     }
 }
