@@ -57,15 +57,18 @@ final class WatchBench {
             self.wakesAt = nil
             let effects = self.machine.deadlinePassed(now: self.time)
             self.note(effects)
-            let words = Self.words(effects)
+            let words = RelayBench.describe(effects)
             if words != "-" { lines.append("\(self.now / 1000) s: \(words)") }
         }
         self.now = max(self.now, end)
         return lines
     }
 
-    /// As `RelayBench.describe`, without the timer of an open relay.
-    static func words(_ effects: RelayEffects) -> String { RelayBench.describe(effects) }
+    /// Lets time pass without the machine.
+    func sleep(to end: Int) {
+        if let wakesAt = self.wakesAt, wakesAt <= end { self.wakesAt = nil }
+        self.now = max(self.now, end)
+    }
 
     /// What was injected for the client since this was last asked.
     func takeClientBytes() -> [UInt8] {
