@@ -43,11 +43,17 @@ extension ClientConnection {
         guard let context = self.context else { return }
         let watch =
             self.writeWatch
-            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
+            ?? WriteWatch(context.channel, worker: self.worker, limit: self.patience) {
                 [unowned self] in self.writeStalled()
             }
         self.writeWatch = watch
         watch.start()
+    }
+
+    /// How long the client may take nothing.
+    private var patience: TimeAmount {
+        if case .relaying(let relay) = self.phase { return relay.terms.plan.slowConsumer }
+        return self.worker.snapshot.timeouts.writeStall
     }
 
     func writeStalled() {

@@ -432,6 +432,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func switchToRelay(_ relay: Relay) -> ByteBuffer {
         let early = self.inbound
         self.phase = .relaying(relay)
+        self.writeWatch?.stop()
+        self.writeWatch = nil
+        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)

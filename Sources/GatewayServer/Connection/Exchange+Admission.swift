@@ -37,6 +37,9 @@ extension Exchange {
             self.identity = admission.identity
             self.corsLines = admission.corsLines
             self.pool = self.worker.pool(admission.route.upstream)
+            if self.isHandshake, let refusal = self.enterSocket(admission, client) {
+                return self.refuse(refusal, head, block: block)
+            }
             self.compose(&head, block: block, admission.route, injected: admission.injected, vetted)
             return .forward
         case .refuse(let refusal):
@@ -90,6 +93,27 @@ extension Exchange {
             return self.worker.isDraining ? .draining : nil
         case .malformed(let label): return .handshake(.malformed(label))
         case .unsupportedVersion: return .handshake(.unsupportedVersion)
+        }
+    }
+
+    /// Counts and names the socket that is going to be opened.
+    private func enterSocket(_ admission: Admission, _ client: IPAddress?) -> Refusal? {
+        guard let plan = self.worker.snapshot.relayPlans[admission.route.index] else { return nil }
+        self.handshake?.plan = plan
+        var session = admission.session
+        if session.isEmpty, plan.needsSession { session = SessionID.random() }
+        self.handshake?.session = session
+        let caps = self.worker.snapshot.socketCaps(admission, client, plan)
+        guard !caps.isEmpty || plan.settings.renewal.http else { return nil }
+        let dropsOldest = plan.settings.limits.whenFull == .dropOldest
+        switch self.worker.shared.sockets.enter(caps, session: session, dropsOldest: dropsOldest) {
+        case .admitted(let ticket):
+            self.handshake?.ticket = ticket
+            return nil
+        case .full:
+            return Refusal(route: admission.route, reason: .tooManySockets, logDetail: "too many open WebSockets")
+        case .sessionInUse:
+            return Refusal(route: admission.route, reason: .sessionInUse, logDetail: "the session's id is in use")
         }
     }
 

@@ -44,6 +44,10 @@ final class Exchange {
     struct Handshake {
         var offer: WebSocketOffer
         var hasOrigin: Bool
+        /// From here on set once it is admitted.
+        var plan: RelayPlan?
+        var session: [UInt8] = []
+        var ticket: SocketTicket?
     }
 
     init(client: ClientConnection, worker: Worker) {
@@ -272,29 +276,33 @@ final class Exchange {
     func switchingProtocols(_ head: ResponseHead, block: ByteBuffer, over upstream: UpstreamConnection) -> Bool {
         guard let handshake = self.handshake, self.machine.awaitsResponseHead, let route = self.route,
             let pool = self.pool,
-            let settings = route.webSocket,
+            let plan = handshake.plan,
             case .accepted(let subprotocol, let deflate) = WebSocketHandshake.checkResponse(
                 head, block: block.readableBytesSpan, offer: handshake.offer)
         else { return false }
         self.record.status = 101
         self.machine.leave()
+        // The relay has it now.
+        self.handshake?.ticket = nil
         self.uncount()
         self.upstream = nil
         let terms = RelayTerms(
             route: route,
+            plan: plan,
             identity: self.identity,
             upstream: pool.definition,
             record: self.record,
             client: self.record.client,
             subprotocol: Self.loggable(subprotocol, block),
             id: self.client.exchangeID(self.record.number),
-            metrics: self.worker.observation.metrics(of: route)
+            metrics: self.worker.observation.metrics(of: route),
+            session: handshake.session,
+            ticket: handshake.ticket
         )
         let relay = Relay(
             client: self.client,
             upstream: upstream,
             terms: terms,
-            limits: RelayLimits(maxFrame: settings.maxFrame, maxMessage: settings.maxMessage),
             deflate: deflate,
             worker: self.worker
         )
@@ -339,5 +347,9 @@ final class Exchange {
     private func uncount() {
         if self.isCounted { self.pool?.definition.leave() }
         self.isCounted = false
+        if let ticket = self.handshake?.ticket {
+            self.handshake?.ticket = nil
+            self.worker.shared.sockets.leave(ticket)
+        }
     }
 }

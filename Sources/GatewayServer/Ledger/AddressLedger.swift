@@ -42,7 +42,7 @@ final class AddressLedger: Sendable {
     func entry(of address: IPAddress, now: Int64) -> Entry { self.entry(of: address, now: now, isHeld: false) }
 
     private func entry(of address: IPAddress, now: Int64, isHeld: Bool) -> Entry {
-        let key = Self.key(address)
+        let key = address.subscriber
         return self.shard(of: key).entries.withLock { entries in
             let entry = self.find(key, in: &entries, now: now)
             if isHeld { entry.holders.add(1, ordering: .relaxed) }
@@ -72,10 +72,6 @@ final class AddressLedger: Sendable {
             entry.holders.load(ordering: .relaxed) > 0 || !entry.connections.isFull(now: now)
                 || !entry.requests.isFull(now: now)
         }
-    }
-
-    private static func key(_ address: IPAddress) -> IPAddress {
-        address.isV4 ? address : IPAddress(high: address.high, low: 0)
     }
 
     private func shard(of key: IPAddress) -> Shard {

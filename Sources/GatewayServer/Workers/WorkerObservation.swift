@@ -15,6 +15,8 @@ final class WorkerObservation {
     private let connectionsActive: MetricSlot
     private let connectionsTotal: MetricSlot
     private let table: RouteMetricsTable
+    private lazy var clientRoundTrip = self.metrics.histogram(.webSocketRoundTrip, "client")
+    private lazy var upstreamRoundTrip = self.metrics.histogram(.webSocketRoundTrip, "upstream")
     private var policyRoutes: [RouteTerms] = []
     /// The slots of the newest policy's routes, by their index.
     private var routes: [RouteMetrics] = []
@@ -186,6 +188,13 @@ final class WorkerObservation {
         record.microseconds = terms.record.microseconds(at: .now())
         let path = terms.record.path
         accessLog.append(record, path: path.span.bytes, hasQuery: terms.record.hasQuery)
+    }
+
+    func renewed(_ terms: RelayTerms, isAccepted: Bool) { terms.metrics.webSocketRenewed(isAccepted: isAccepted) }
+
+    func roundTrip(_ trip: RelayRoundTrip) {
+        let histogram = trip.side == .client ? self.clientRoundTrip : self.upstreamRoundTrip
+        self.metrics.observe(histogram, microseconds: Int64(clamping: trip.nanoseconds / 1000))
     }
 
     func webSocketClosed(_ terms: RelayTerms, _ summary: RelaySummary) {
