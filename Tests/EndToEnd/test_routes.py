@@ -300,7 +300,10 @@ EDITS = {
     },
 }
 EDITED = [{"path": "e/<path:rest>", "auth": "optional", "websocket": True, "headers": EDITS}, {"path": "<path:rest>", "auth": "none"}]
-SENT = "X-Set: old\r\nx-set: older\r\nX-SET: oldest\r\nX-Add: one\r\nX-Remove: 1\r\nx-REMOVE: 2\r\nUser-Agent: me\r\nX-Keep: 1\r\nAccept-Encoding: gzip\r\n"
+SENT = (
+    "X-Set: old\r\nx-set: older\r\nX-SET: oldest\r\nX-Add: one\r\nX-Remove: 1\r\nx-REMOVE: 2\r\nUser-Agent: me\r\nX-Keep: 1\r\n"
+    "Accept-Encoding: gzip\r\n"
+)
 
 
 @pytest.fixture(scope="module")
