@@ -246,7 +246,8 @@ STRICTER = {
 }  # fmt: skip
 #: Malformed trailers: refused here; nginx does not look, and HAProxy may have forwarded the body before it sees them.
 UNSETTLED = {
-    "chunk '0\\r\\nX\\r\\n\\r\\n'", "chunk '5\\r\\nhello\\r\\n0\\r\\n X: 1\\r\\n\\r\\n'", "chunk '5\\r\\nhello\\r\\n0\\r\\nX-T: a\\x00b\\r\\n\\r\\n'",
+    "chunk '0\\r\\nX\\r\\n\\r\\n'", "chunk '5\\r\\nhello\\r\\n0\\r\\n X: 1\\r\\n\\r\\n'",
+    "chunk '5\\r\\nhello\\r\\n0\\r\\nX-T: a\\x00b\\r\\n\\r\\n'",
     "chunks: bad trailer", "chunks: folded trailer",
 }  # fmt: skip
 #: Cases that are two requests by everybody's reading.
