@@ -68,17 +68,19 @@ def test_number_alone_is_rate_and_burst(gateways, upstream):
 def test_rate_is_what_comes_back_in_the_long_run(gateways, upstream):
     gateway = limited(gateways, upstream, requests={"rate": 50, "burst": 1})
     with Wire(gateway.port) as wire:
-        begun, allowed = time.monotonic(), 0
+        begun, statuses = time.monotonic(), []
         while time.monotonic() - begun < 0.4:
-            allowed += ask(wire).status == 200
+            statuses.append(ask(wire).status)
         elapsed = time.monotonic() - begun
-    assert elapsed * 50 * 0.5 < allowed <= elapsed * 50 + 1
+    allowed = statuses.count(200)
+    assert min(elapsed * 50, len(statuses)) / 2 < allowed <= elapsed * 50 + 1
 
 
 def test_all_workers_count_together(gateways, upstream):
     gateway = limited(gateways, upstream, requests={"rate": 1, "burst": 10}, threads=4)
+    begun = time.monotonic()
     statuses = [get(gateway.port, "/x").status for _ in range(20)]
-    assert 10 <= statuses.count(200) <= 11
+    assert 10 <= statuses.count(200) <= 11 + time.monotonic() - begun
 
 
 def test_handshakes_and_refused_requests_are_counted(gateways, upstream):
@@ -451,8 +453,8 @@ def test_every_end_gives_its_place_back(gateways, upstream, scenario):
 
 def test_early_answer_gives_its_place_back(gateways):
     def handler(wire):
-        head = wire.read_until(b"\r\n\r\n")
-        wire.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" if b"/early" in head else OK)
+        status = b"403 Forbidden" if b"/early" in wire.read_until(b"\r\n\r\n") else b"200 OK"
+        wire.send(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
     upstream = Upstream(handler=handler)
     gateway = bounded(gateways, upstream, 1)

@@ -55,7 +55,10 @@ def arrived(gateway, backend, source, headers, target="/x", **options):
 
 
 def told(request):
-    return {name.lower(): value for name, value in request.fields if name.lower().startswith(("x-forwarded", "forwarded"))}
+    fields = [(name.lower(), value) for name, value in request.fields]
+    told = {name: value for name, value in fields if name.startswith(("x-forwarded", "forwarded"))}
+    assert len(told) == sum(name in told for name, _ in fields), "each once"
+    return told
 
 
 # The chain
@@ -65,7 +68,7 @@ CHAINS = {
     "nothing": ([], ""),
     "the client": ([CLIENT], CLIENT),
     "a listed hop": ([f"{CLIENT}, 10.1.2.3"], f"{CLIENT}, 10.1.2.3"),
-    "several listed hops": ([f"{CLIENT}, 10.1.2.3, 10.0.0.1,10.255.255.255"], f"{CLIENT}, 10.1.2.3, 10.0.0.1, 10.255.255.255"),
+    "several listed hops": ([f"{CLIENT}, 10.1.2.3, 10.0.0.1,10.4.5.6"], f"{CLIENT}, 10.1.2.3, 10.0.0.1, 10.4.5.6"),
     "a forged left part": ([f"1.1.1.1, 10.9.9.9, {CLIENT}, 10.1.2.3"], f"{CLIENT}, 10.1.2.3"),
     "an unlisted last hop": (["10.1.2.3, 11.0.0.1"], "11.0.0.1"),
     "listed ones only": (["10.1.2.3, 10.4.5.6"], "10.1.2.3, 10.4.5.6"),
@@ -143,9 +146,11 @@ def kept_or_ours(name, values, expected):
 FIELDS = [
     *[kept_or_ours("X-Forwarded-Proto", [value], "https") for value in ["https", "HTTPS", "wss", "Wss"]],
     *[kept_or_ours("X-Forwarded-Proto", [value], "http") for value in ["http", "ws"]],
-    *[kept_or_ours("X-Forwarded-Proto", values, "http") for values in [["ftp"], [""], ["https, https"], ["https", "https"], ["https;"]]],
+    *[kept_or_ours("X-Forwarded-Proto", values, "http")
+      for values in [["ftp"], [""], ["https, https"], ["https", "https"], ["https;"]]],
     *[kept_or_ours("X-Forwarded-Host", [value], value)
-      for value in ["app.example.com", "App.example.com:8443", "localhost", "192.0.2.7:80", "[2001:db8::1]", "[2001:db8::1]:8443"]],
+      for value in ["app.example.com", "App.example.com:8443", "localhost", "192.0.2.7:80", "[2001:db8::1]",
+                    "[2001:db8::1]:8443"]],
     *[kept_or_ours("X-Forwarded-Host", values, "a.test")
       for values in [[""], ["a b"], ["a.example, b.example"], ["a/b"], ["user@a"], ["a.example:0"], ["a.example:65536"],
                      ["a.example:"], [":80"], ["2001:db8::1"], ["[nothing]"], ["a%2eb"], ['a"b'], ["a\x80"],
@@ -153,7 +158,8 @@ FIELDS = [
     *[kept_or_ours("X-Forwarded-Port", [value], value) for value in ["1", "443", "65535"]],
     *[kept_or_ours("X-Forwarded-Port", values, None)
       for values in [["0"], ["65536"], [""], ["http"], ["443, 443"], ["443", "443"], ["-1"], ["+443"], ["4.3"]]],
-    *[kept_or_ours("X-Request-Id", [value], value) for value in ["a", "0af7651916cd43dd8448eb211c80319c", "!#$%&'()*+-./:<=>?@[]^_`{|}~", "x" * 128]],
+    *[kept_or_ours("X-Request-Id", [value], value)
+      for value in ["a", "0af7651916cd43dd8448eb211c80319c", "!#$%&'()*+-./:<=>?@[]^_`{|}~", "x" * 128]],
     *[kept_or_ours("X-Request-Id", values, None)
       for values in [[""], ["x" * 129], ["a b"], ['a"b'], ["a,b"], ["a;b"], ["a\\b"], ["a\x80"], ["a\tb"], ["a", "a"]]],
 ]  # fmt: skip
@@ -248,7 +254,8 @@ def test_forwarded_of_a_stranger_is_what_the_gateway_knows(telling_gateway, back
     ],
 )
 def test_forwarded_of_a_proxy_tells_the_vetted_chain(telling_gateway, backend, chain, nodes):
-    got = arrived(telling_gateway, backend, PROXY, [*TELLING[1:], ("X-Forwarded-For", chain), ("Forwarded", "for=6.6.6.6")])
+    headers = [*TELLING[1:], ("X-Forwarded-For", chain), ("Forwarded", "for=6.6.6.6")]
+    got = arrived(telling_gateway, backend, PROXY, headers)
     first, *others = got.get("Forwarded").split(", ")
     assert first == f'for={nodes[0]};proto=https;host="app.example.com"'
     assert others == [f"for={node}" for node in nodes[1:]]
@@ -318,7 +325,8 @@ def test_unix_peers_can_be_trusted(gateways, upstream, tmp_path_factory):
 
 def test_released_name_arrives_and_the_others_do_not(gateways, upstream):
     gateway = gateways.start(ROUTES, upstream.port, release_headers=["x-user"])
-    assert get(gateway.port, "/x", [("X-User", "alice"), ("Remote-User", "forged"), ("X-User-Id", "forged"), ("X_User", "forged")]).status == 200
+    forged = [(name, "forged") for name in ["Remote-User", "X-User-Id", "X_User"]]
+    assert get(gateway.port, "/x", [("X-User", "alice"), *forged]).status == 200
     got = upstream.take()
     assert got.get("X-User") == "alice"
     assert b"forged" not in got.head
@@ -402,6 +410,7 @@ routes: [{{path: '<path:rest>', upstream: chat, auth: none}}]
 
 
 def test_check_accepts_peers_of_every_kind(tmp_path):
-    text = settings(8080, 8000, ROUTES, trusted_proxies=["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "unix"], forwarded=True)
+    peers = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "unix"]
+    text = settings(8080, 8000, ROUTES, trusted_proxies=peers, forwarded=True)
     found, output = refused(tmp_path, text)
     assert not found, output

@@ -235,7 +235,8 @@ def test_who_may_not_enter_does_not_learn_the_methods(by_method):
 
 PROXY = "127.0.0.2"
 ADDRESSES = [
-    named("few", path="few/", allow=["127.0.0.4", "127.0.0.8/29", "203.0.113.0/24", "2001:db8::/32"], deny=["127.0.0.9", "2001:db8:6::/48"]),
+    named("few", path="few/", allow=["127.0.0.4", "127.0.0.8/29", "203.0.113.0/24", "2001:db8::/32"],
+          deny=["127.0.0.9", "2001:db8:6::/48"]),
     named("most", path="most/", deny=["127.0.0.9", "203.0.113.9"]),
     named("private", path="private/", auth="required", deny=["127.0.0.9"]),
     named("socket", path="ws/", auth="required", websocket=True, deny=["127.0.0.9"]),
