@@ -388,8 +388,8 @@ def test_health_says_so_while_the_gateway_drains(gateways, upstream):
     held.reset()
     kept.close()
     assert gateway.wait() == 0
-    assert [(answer.status, answer.body) for answer in answers] in ([(503, b"draining\n")], [(503, b"draining\n")] * 2),
-    "balancers can ask"
+    assert len(answers) > 0, "balancers can ask"
+    assert {(answer.status, answer.body) for answer in answers} == {(503, b"draining\n")}
     assert {answer.get("connection") for answer in answers} == {"close"}
 
 

@@ -62,7 +62,9 @@ def descriptors(gateway):
 
 
 def test_ten_thousand_connections(gateways, upstream, many_descriptors):
-    gateway = gateways.start(ROUTES, upstream.port, limits={"connections": COUNT + 100}, logs={"access": "off"}, threads=2)
+    upstreams = {"test": {"servers": [f"127.0.0.1:{upstream.port}"], "pool": {"idle": "500ms"}}}
+    limits = {"connections": COUNT + 100}
+    gateway = gateways.start(ROUTES, upstream.port, upstreams=upstreams, limits=limits, logs={"access": "off"}, threads=2)
     request = f"GET /private/x HTTP/1.1\r\nHost: a.test\r\nAuthorization: Bearer {tokens.token()}\r\n\r\n".encode()
 
     def come(count=COUNT):
