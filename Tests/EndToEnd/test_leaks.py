@@ -4,10 +4,10 @@ import os
 import socket
 import struct
 
-from support.clients import free_port
-from support.waiting import wait_until
 
-ROUTES = [{"path": "<path:rest>", "upstream": "app", "auth": "none"}]
+from support.waiting import until
+
+ROUTES = [{"path": "<path:rest>", "auth": "none"}]
 
 
 def resident(gateway):
@@ -53,13 +53,13 @@ def test_dials_for_clients_that_are_gone_are_given_up(gateways):
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
-        gateway = gateways.start(ROUTES, port, upstreams={"app": {"servers": [f"127.0.0.1:{port}"], "connect_timeout": "60s"}})
+        gateway = gateways.start(ROUTES, port, upstreams={"test": {"servers": [f"127.0.0.1:{port}"], "connect_timeout": "60s"}})
         before = descriptors(gateway)
         for _ in range(60):
             client = socket.create_connection(("127.0.0.1", gateway.port))
             client.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.close()
-        wait_until(lambda: descriptors(gateway) <= before + 3, timeout=10)
+        until(lambda: descriptors(gateway) <= before + 3, "the descriptors of dials are back")
         for filler in fillers:
             filler.close()
