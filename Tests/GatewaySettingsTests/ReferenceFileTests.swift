@@ -35,6 +35,7 @@ import Testing
         #expect(documented.limits == defaults.limits)
         #expect(documented.timeouts == defaults.timeouts)
         #expect(documented.logs == defaults.logs)
+        #expect(documented.reload == defaults.reload)
         #expect(documented.admin == nil)
         #expect(documented.cors == nil)
         #expect(documented.health == nil)
@@ -130,12 +131,16 @@ import Testing
             tokens: {sources: [query]}
             identity: {X: y}
             upstreams: {a: {servers: ['a:1'], pool: {idle: 1s}}}
-            routes: [{path: '', upstream: a, websocket: {only: true}, tokens: {sources: [query]},
+            routes: [{path: '', upstream: a, 
+              websocket: {limits: {messages_per_second: {rate: 1}, bytes_per_second: {rate: 1}}, drain: {code: 1001},
+                expiry_notice: {before: 1s}, renewal: {in_band: {match: {a: b}, token: c}}},
+              tokens: {sources: [query]},
               headers: {request: {set: {X: y}, add: {X: y}}, response: {set: {X: y}, add: {X: y}}}}]
             limits: {body: 1, address: {connections_per_second: {rate: 1}, requests_per_second: {rate: 1}}}
             timeouts: {head: 1s}
             logs: {level: info}
             admin: {address: 'a:2'}
+            reload: {close_removed: true}
             """
         guard let root = YAMLDocument(Array(complete.utf8)).root else {
             Issue.record("the text above is YAML")

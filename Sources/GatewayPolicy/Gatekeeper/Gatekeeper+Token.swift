@@ -1,6 +1,6 @@
 import GatewayMessage
 import GatewaySettings
-import GatewayTokens
+package import GatewayTokens
 
 extension Gatekeeper {
     /// Nil for an anonymous request that may pass. Takes the token out of what is forwarded.
@@ -31,6 +31,11 @@ extension Gatekeeper {
                 throw Refusal(route: route, reason: RejectionReason(error), logDetail: error.reason.detail)
             }
         }
+    }
+
+    /// Verifies a token that came another way than with a request. Nil for one that is not valid.
+    package func identity(ofToken token: RawSpan, now: WallClock) -> VerifiedIdentity? {
+        try? self.identify(token, now)
     }
 
     private func identify(

@@ -12,6 +12,14 @@ extension LimitSettings {
             return field.integer(in: 1...10_000_000).map { .some($0) }
         }
         block.read("keep_alive_requests", into: &self.keepAliveRequests) { $0.orOff { $0.integer(in: 1...(1 << 40)) } }
+        let connections = self.connections
+        block.read("web_sockets", into: &self.webSockets) { field in
+            let count = field.socketsOrOff()
+            if case .some(.some(let count)) = count, let connections, count > connections {
+                field.notice("is never reached", hint: "connections ends at \(connections)")
+            }
+            return count
+        }
         block.readBlock("address") { self.address.read(&$0) }
     }
 }

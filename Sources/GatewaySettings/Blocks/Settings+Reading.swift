@@ -25,6 +25,9 @@ extension Settings {
         block.readBlock("timeouts") { self.timeouts.read(&$0) }
         block.readBlock("logs") { self.logs.read(&$0) }
         block.readBlock("admin") { self.admin = AdminSettings(reading: &$0) }
+        block.readBlock("reload") { reload in
+            reload.read("close_removed", into: &self.reload.closeRemoved) { $0.boolean() }
+        }
         if let field = block.require("upstreams", hint: "write upstreams: {app: {servers: [\"127.0.0.1:8000\"]}}") {
             self.upstreams = UpstreamSettings.readAll(field)
         }

@@ -10,7 +10,8 @@ enum Suggestion {
         "allowed_origins": "origins", "allow_origins": "origins", "allowed_methods": "methods",
         "allow_methods": "methods", "allowed_headers": "headers", "allow_headers": "headers",
         "allow_credentials": "credentials", "whitelist": "allow", "blacklist": "deny", "server_name": "hosts",
-        "strip_path": "strip_prefix",
+        "strip_path": "strip_prefix", "ping_interval": "ping", "heartbeat": "ping", "ping_timeout": "pong_timeout",
+        "idle_timeout": "idle", "max_lifetime": "max_age", "lifetime": "max_age", "websockets": "web_sockets",
     ]
 
     static func hint(for word: String, among known: [String]) -> String? {

@@ -28,6 +28,7 @@ package struct Settings: Sendable {
     package var timeouts = TimeoutSettings()
     package var logs = LogSettings()
     package var admin: AdminSettings?
+    package var reload = ReloadSettings()
 
     package init() {}
 }
