@@ -128,6 +128,8 @@ enum Listener {
                 try options.setOption(.recvAllocator, value: ReceiveBuffers.http)
             }
             let pipeline = channel.pipeline.syncOperations
+            // Reset before it was accepted. Without an address it would pass for a peer of a Unix-domain socket.
+            if channel.remoteAddress == nil, case .tcp = context.address { throw PeerIsGone() }
             let peer = ClientAddress(channel.remoteAddress)
             let announcesSource = worker.snapshot.announcesSource(peer.ip, on: context.address)
             if announcesSource { try pipeline.addHandler(ProxyProtocolHandler(worker: worker)) }
@@ -165,6 +167,9 @@ enum Listener {
         }
     }
 }
+
+/// The client has left already.
+private struct PeerIsGone: Error {}
 
 /// No room for another client; its connection is closed.
 private struct ConnectionLimitReached: Error {}
