@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "GatewayMessage", "GatewayServer", "GatewaySettings", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
+                "GatewayMessage", "GatewayProtocol", "GatewayServer", "GatewaySettings", nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOEmbedded"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings

@@ -57,6 +57,12 @@ package final class Gatekeeper {
         }
     }
 
+    /// Whether a request is not counted by anybody's rate: a balancer's health check, and a preflight that is answered here.
+    package func isExempt(_ head: borrowing RequestHead, bytes: RawSpan) -> Bool {
+        if !self.policy.health.isEmpty, self.isHealthCheck(head, bytes: bytes) { return true }
+        return self.policy.cors != nil && Preflight(head, bytes: bytes) != nil
+    }
+
     private func isHealthCheck(_ head: borrowing RequestHead, bytes: RawSpan) -> Bool {
         switch head.method {
         case .get, .head: bytes.isEqual(head.path, self.policy.health)

@@ -12,6 +12,11 @@ extension ClientConnection {
         self.phase = .lingering
         self.decoder = nil
         self.inbound = ByteBuffer()
+        // Before its handshake TLS keeps back even an empty write: without a request there is nothing to be seen.
+        guard self.hasReceived else {
+            self.closeAtOnce()
+            return
+        }
         self.disarm()
         self.whenFlushed {
             if self.inputIsClosed {
@@ -113,7 +118,13 @@ extension ClientConnection {
             relay.drain(within: window)
         case .http:
             self.keepsAlive = false
-            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.endConnection() }
+            guard self.ownExchange?.isIdle ?? true else { return }
+            if self.inbound.readableBytes == 0 {
+                self.endConnection()
+            } else {
+                // Half a request: it may be made whole, but not for as long as clients have otherwise.
+                self.arm(.head, after: Self.lingerTime)
+            }
         case .refusingSocket, .lingering, .closed:
             break
         }

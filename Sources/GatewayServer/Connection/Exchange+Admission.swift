@@ -24,8 +24,8 @@ extension Exchange {
         let gatekeeper = self.worker.gatekeeper
         let vetted = gatekeeper.vet(head, bytes: block, peer: self.client.peer)
         self.identify(vetted)
-        if let seconds = self.client.secondsToWait(vetted) {
-            return self.answer(.tooManyRequests(retryAfter: seconds), head, block: block)
+        if let refusal = self.checkRate(head, block: block, vetted) {
+            return self.answer(refusal, head, block: block)
         }
         if head.upgrade == .webSocket, let refusal = self.checkHandshake(head, block: block) {
             return self.answer(refusal, head, block: block)
@@ -36,16 +36,18 @@ extension Exchange {
             self.route = admission.route
             self.identity = admission.identity
             self.corsLines = admission.corsLines
-            self.pool = self.worker.pool(admission.route.upstream)
             if self.isHandshake, let refusal = self.enterSocket(admission, client) {
                 return self.refuse(refusal, head, block: block)
             }
+            self.pool = self.worker.pool(admission.route.upstream)
+            // What is composed does not say any more how the client likes its answers.
+            if admission.route.editsRequests { self.format = .preferred(by: head, bytes: block) }
             self.compose(&head, block: block, admission.route, injected: admission.injected, vetted)
             return .forward
         case .refuse(let refusal):
             return self.refuse(refusal, head, block: block)
         case .healthCheck:
-            return .answer(.health(isDraining: self.worker.isDraining))
+            return self.answer(.health(isDraining: self.worker.isDraining), head, block: block)
         case .preflight(let route, let headerLines):
             self.route = route
             return .answer(.preflight(headerLines))
@@ -84,6 +86,13 @@ extension Exchange {
             self.record.note(client: self.client.address.text, requestID: [])
         }
         self.wasVetted = vetted != nil
+    }
+
+    private func checkRate(_ head: borrowing RequestHead, block: RawSpan, _ vetted: VettedSender?) -> GatewayAnswer? {
+        guard self.worker.snapshot.limitsAddresses, !self.worker.gatekeeper.isExempt(head, bytes: block),
+            let seconds = self.client.secondsToWait(vetted)
+        else { return nil }
+        return .tooManyRequests(retryAfter: seconds, endsConnection: self.client.isTooMany)
     }
 
     private func checkHandshake(_ head: RequestHead, block: RawSpan) -> GatewayAnswer? {

@@ -15,6 +15,7 @@ final class Exchange {
     let worker: Worker
     var machine = ExchangeStateMachine()
     private var upstream: UpstreamConnection?
+    private var dialling: UpstreamConnection?
     var pool: UpstreamPool?
     /// Distinguishes this request from earlier ones for a dial that ends late.
     var ticket: UInt64 = 0
@@ -50,6 +51,8 @@ final class Exchange {
         var ticket: SocketTicket?
     }
 
+    private static let keptOutgoing = 8 << 10
+
     init(client: ClientConnection, worker: Worker) {
         self.client = client
         self.worker = worker
@@ -79,7 +82,7 @@ final class Exchange {
             }
         case .answer(let answer):
             // What is malformed may be the beginning of something that is meant for a server behind us.
-            if answer.status == 400 { self.client.keepsAlive = false }
+            if answer.status == 400 || answer.endsConnection { self.client.keepsAlive = false }
             self.answer(answer)
         case .acceptThenClose(let close, let label):
             self.acceptThenClose(close, label: label)
@@ -97,6 +100,9 @@ final class Exchange {
         }
     }
 
+    /// Who gives up closes it: a server that does not answer must not collect descriptors of clients that are gone.
+    func dials(_ connection: UpstreamConnection) { self.dialling = connection }
+
     func isWaiting(ticket: UInt64) -> Bool { ticket == self.ticket && self.machine.isConnecting }
 
     func dialled(_ connection: UpstreamConnection, ticket: UInt64) {
@@ -111,11 +117,13 @@ final class Exchange {
 
     func dialFailed(ticket: UInt64, timedOut: Bool) {
         guard self.isWaiting(ticket: ticket) else { return }
+        self.dialling = nil
         self.upstreamFailed(timedOut ? .connectTimedOut : .unreachable, beforeAnyResponseByte: true)
         self.flush()
     }
 
     private func connected(_ connection: UpstreamConnection) {
+        self.dialling = nil
         switch self.machine.connected(reused: connection.isReused) {
         case .releaseConnection:
             connection.close()
@@ -128,6 +136,8 @@ final class Exchange {
     }
 
     func abandonUpstream() {
+        self.dialling?.close()
+        self.dialling = nil
         self.upstream?.abandon()
         self.upstream = nil
     }
@@ -335,6 +345,8 @@ final class Exchange {
 
     func logFinished() {
         self.uncount()
+        // One large head must not stay with an idle connection.
+        if self.outgoing.capacity > Self.keptOutgoing { self.outgoing = ByteBuffer() }
         self.worker.observation.requestEnded(
             &self.record,
             route: self.route,

@@ -52,7 +52,7 @@ final class AddressLedger: Sendable {
 
     private func find(_ key: IPAddress, in entries: inout [IPAddress: Entry], now: Int64) -> Entry {
         if let known = entries[key] { return known }
-        if entries.count >= self.shardLimit { Self.sweep(&entries, now: now) }
+        // What owes nothing is forgotten by the workers' ticks; here nobody waits for a search.
         guard entries.count < self.shardLimit else { return self.overflow }
         let entry = Entry()
         entries[key] = entry
@@ -75,8 +75,7 @@ final class AddressLedger: Sendable {
     }
 
     private func shard(of key: IPAddress) -> Shard {
-        // Mixed, since addresses of one network differ in a few bits only.
-        let mixed = (key.high ^ key.low) &* 0x9E37_79B9_7F4A_7C15
-        return self.shards[Int(mixed >> 58) % self.shards.count]
+        // Keyed by the process, so that nobody can choose addresses that fall into one shard.
+        self.shards[Int(UInt(bitPattern: key.hashValue) % UInt(self.shards.count))]
     }
 }

@@ -6,8 +6,10 @@ import NIOPosix
 /// Makes connections to upstream servers, one bootstrap for all of them. Options are set in the channel's initializer, at
 /// once: a bootstrap's own list of options costs several futures for each.
 final class Dialler {
-    private let bootstrap: ClientBootstrap
-    private let next: Next
+    private let eventLoop: any EventLoop
+    private let timeout: TimeAmount
+    private let next = Next()
+    private lazy var bootstrap = self.makeBootstrap()
 
     /// What the next initializer finds. `connect` calls it before it returns.
     private final class Next {
@@ -17,13 +19,16 @@ final class Dialler {
     }
 
     init(_ eventLoop: any EventLoop, timeout: TimeAmount) {
-        let next = Next()
-        let bound = NIOLoopBound(next, eventLoop: eventLoop)
-        self.next = next
-        self.bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(timeout)
+        self.eventLoop = eventLoop
+        self.timeout = timeout
+    }
+
+    private func makeBootstrap() -> ClientBootstrap {
+        let next = NIOLoopBound(self.next, eventLoop: self.eventLoop)
+        return ClientBootstrap(group: self.eventLoop)
+            .connectTimeout(self.timeout)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try Self.initialize(channel, bound.value) }
+                channel.eventLoop.makeCompletedFuture { try Self.initialize(channel, next.value) }
             }
     }
 

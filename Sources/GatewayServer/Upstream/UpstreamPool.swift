@@ -86,6 +86,7 @@ final class UpstreamPool {
             return
         }
         let connection = UpstreamConnection(pool: self, worker: self.worker)
+        exchange.dials(connection)
         self.dialler.dial(address, connection, isHandshake: exchange.isHandshake).whenComplete { result in
             switch result {
             case .success:

@@ -48,9 +48,9 @@ enum JSONWebKeySet {
         return document
     }
 
-    /// False when an earlier key has the same `kid`.
+    /// False when an earlier key has the same `kid`. Only a key that says it is for something else leaves its name free.
     private static func claimID(_ members: JWKMembers, _ taken: inout Set<[UInt8]>) -> Bool {
-        guard let keyID = members.text("kid"), !members.has("use") || members.text("use") == "sig" else { return true }
+        guard let keyID = members.text("kid"), members.text("use") ?? "sig" == "sig" else { return true }
         return taken.insert(Array(keyID.utf8)).inserted
     }
 }

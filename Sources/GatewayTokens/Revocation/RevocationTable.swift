@@ -44,10 +44,10 @@ struct RevocationTable: Sendable {
     /// The bound of `name`, as `issuer` uses it or as everyone does; nil when it is not there.
     func bound(issuer: String?, name: String) -> Int64? {
         guard !self.entries.isEmpty else { return nil }
-        return name.withBytes { name in
+        return name.withUTF8Bytes { name in
             let general = self.find(Self.hash(nil, name), nil, name).map { self.entries[$0].bound }
             guard let issuer else { return general }
-            let own = issuer.withBytes { issuer in
+            let own = issuer.withUTF8Bytes { issuer in
                 self.find(Self.hash(issuer, name), issuer, name).map { self.entries[$0].bound }
             }
             guard let general, let own else { return general ?? own }
@@ -95,15 +95,5 @@ struct RevocationTable: Sendable {
         if let issuer { hasher.combine(bytes: issuer) }
         hasher.combine(bytes: name)
         return hasher.finalize()
-    }
-}
-
-extension String {
-    /// The UTF-8 bytes, in place.
-    fileprivate func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        if let result = self.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) {
-            return result
-        }
-        return Array(self.utf8).withUnsafeBytes(body)
     }
 }

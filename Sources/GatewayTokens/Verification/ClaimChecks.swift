@@ -5,9 +5,9 @@ struct ClaimChecks {
     private let rules: TokenRules
     private let now: Int64
 
-    /// Tokens of trusted issuers only come here, but they may still be absurd.
+    /// With several issuers a payload is parsed before its signature is known to be valid.
     private static let limits = JSONLimits(
-        length: CompactToken.maximumLength, depth: 32, values: 2048, numberLength: 128)
+        length: CompactToken.maximumLength, depth: 32, values: 2048, numberLength: 128, members: 256)
 
     static func parse(_ payload: consuming [UInt8]) throws(TokenRejection) -> JSONDocument {
         let document: JSONDocument

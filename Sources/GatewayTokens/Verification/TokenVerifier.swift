@@ -18,9 +18,10 @@ package struct TokenVerifier: ~Copyable {
         rules: TokenRules,
         now: WallClock
     ) throws(TokenRejection) -> VerifiedToken {
-        let parts = try self.takeApart(token)
+        var payload: [UInt8] = []
+        let parts = try self.takeApart(token, &payload)
         let key = try self.checkSignature(token, parts, rules, now)
-        let document = try ClaimChecks.parse(parts.payload)
+        let document = try ClaimChecks.parse(consume payload)
         return try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
     }
 
@@ -34,8 +35,9 @@ package struct TokenVerifier: ~Copyable {
             return try self.verify(token, rules: authority.blocks[0], now: now)
         }
         self.lastBlock = nil
-        let parts = try self.takeApart(token)
-        let document = try ClaimChecks.parse(parts.payload)
+        var payload: [UInt8] = []
+        let parts = try self.takeApart(token, &payload)
+        let document = try ClaimChecks.parse(consume payload)
         guard let block = authority.block(for: document) else { throw TokenRejection(.issuer) }
         self.lastBlock = block
         let rules = authority.blocks[block]
@@ -50,12 +52,12 @@ package struct TokenVerifier: ~Copyable {
         let segments: CompactToken
         let header: JOSEHeader
         let isKnownHeader: Bool
-        let payload: [UInt8]
         /// Of the bytes in `signature`.
         let signatureLength: Int
     }
 
-    private mutating func takeApart(_ token: RawSpan) throws(TokenRejection) -> Parts {
+    /// The payload comes out apart, so that it is parsed in place and not copied.
+    private mutating func takeApart(_ token: RawSpan, _ payload: inout [UInt8]) throws(TokenRejection) -> Parts {
         let segments = try CompactToken(token)
         let known = self.headers.find(token, segments.header)
         var headerBytes: [UInt8] = []
@@ -63,15 +65,15 @@ package struct TokenVerifier: ~Copyable {
             guard let bytes = Base64URL.decode(token, segments.header) else { throw TokenRejection(.malformed) }
             headerBytes = bytes
         }
-        guard let payload = Base64URL.decode(token, segments.payload),
+        guard let decoded = Base64URL.decode(token, segments.payload),
             let signatureLength = Base64URL.decode(token, segments.signature, into: &self.signature)
         else { throw TokenRejection(.malformed) }
+        payload = decoded
         let header = if let known { known } else { try JOSEHeader(headerBytes) }
         return Parts(
             segments: segments,
             header: header,
             isKnownHeader: known != nil,
-            payload: payload,
             signatureLength: signatureLength
         )
     }
@@ -89,7 +91,8 @@ package struct TokenVerifier: ~Copyable {
         }
         if let types = rules.headerTypes, !types.accepts(header.type) { throw TokenRejection(.wrongHeaderType) }
         guard rules.keySet.isLoaded else { throw TokenRejection(.keysUnavailable) }
-        if rules.requiresKeyID, header.keyID == nil { throw TokenRejection(.noKeyID) }
+        // An empty name is none to PyJWT.
+        if rules.requiresKeyID, header.keyID?.isEmpty ?? true { throw TokenRejection(.noKeyID) }
         let needsName = rules.requiresKeyID
         var candidates = KeyCandidates(
             rules.keySet, algorithm: algorithm, keyID: header.keyID, needsName: needsName, now: now)

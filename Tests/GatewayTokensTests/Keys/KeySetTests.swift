@@ -126,7 +126,7 @@ struct KeySetTests {
             // The name is wanted.
             ([key(good)], nil, true, .noKeyID), ([key(good)], "a", true, .unknownKey),
             ([key(good, "a")], "a", true, nil), ([key(good, "a")], "b", true, .unknownKey),
-            ([], "a", true, .unknownKey),
+            ([], "a", true, .unknownKey), ([key(good, "")], "", true, .noKeyID), ([key(good, "")], "", false, nil),
             // Equal as bytes, not as Unicode compares.
             ([key(good, "e\u{301}")], "\u{E9}", false, .unknownKey), ([key(good, "\u{E9}")], "\u{E9}", false, nil),
         ] as [([VerificationKey], String?, Bool, TokenRejection.Reason?)]

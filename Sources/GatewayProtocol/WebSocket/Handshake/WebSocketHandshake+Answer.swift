@@ -99,7 +99,7 @@ extension WebSocketHandshake {
 
     /// The 101 of the gateway itself, for answers that accept in order to close with a code a browser shows. Names the
     /// first offered sub-protocol, since Chromium drops a handshake that names none of its offers, but never one of
-    /// `tokens` nor anything that looks like a JWT; accepts no extension.
+    /// `tokens` nor anything that looks like one; accepts no extension.
     package static func writeAccept(
         _ offer: WebSocketOffer,
         neverNaming tokens: [[UInt8]] = [],
@@ -108,12 +108,20 @@ extension WebSocketHandshake {
         out.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
         out.writeStaticString("Sec-WebSocket-Accept: ")
         for index in offer.accept.indices { out.writeInteger(offer.accept[index]) }
-        for name in offer.protocols where !tokens.contains(name) && !self.looksLikeToken(name) {
+        if let name = self.firstHarmless(offer.protocols + [offer.marker], tokens) {
             out.writeStaticString("\r\nSec-WebSocket-Protocol: ")
             out.writeBytes(name)
-            break
         }
         out.writeStaticString("\r\n\r\n")
+    }
+
+    private static func firstHarmless(_ names: [[UInt8]], _ tokens: [[UInt8]]) -> [UInt8]? {
+        var entries = SubprotocolEntries()
+        for name in names where !name.isEmpty {
+            let kind = entries.kind(of: ByteRange(start: 0, end: name.count), in: name.span.bytes)
+            if kind == .plain || kind == .marker, !tokens.contains(name), !self.looksLikeToken(name) { return name }
+        }
+        return nil
     }
 
     /// A compact JWT begins with `eyJ`, base64 of `{"`; in the Kubernetes form it is base64 once more and begins with

@@ -10,6 +10,9 @@ package struct WebSocketOffer: Sendable {
     /// The offered sub-protocols in order, each followed by a comma.
     private var protocolList: [UInt8] = []
 
+    /// `bearer`, as it was offered before a token that was removed: what the gateway answers when upstream chooses nothing.
+    package private(set) var marker: [UInt8] = []
+
     /// Offers beyond these are nobody's: browsers' clients send one to three, some of them tokens of several KiB.
     package static let mostProtocols = 32
     package static let longestProtocols = 16 << 10
@@ -25,7 +28,17 @@ package struct WebSocketOffer: Sendable {
         self.protocolList.split(separator: UInt8(ascii: ",")).map { Array($0) }
     }
 
-    package func offers(_ name: [UInt8]) -> Bool { self.protocols.contains(name) }
+    /// Whether an upstream may choose `name`. It may choose a `bearer` that it was not shown: applications that know the
+    /// form do so by heart, and the client has offered it.
+    package func offers(_ name: [UInt8]) -> Bool {
+        self.protocols.contains(name) || !self.marker.isEmpty && name == self.marker
+    }
+
+    mutating func remove(_ token: [UInt8], marker: [UInt8]) {
+        let left = self.protocols.filter { $0 != token && $0 != marker }
+        self.protocolList = left.flatMap { $0 + [UInt8(ascii: ",")] }
+        self.marker = marker
+    }
 
     mutating func add(_ name: [UInt8]) throws(HandshakeProblem) {
         let offered = self.protocols

@@ -6,7 +6,7 @@ extension RelayStateMachine {
 
     /// The relay begins: gives the first deadline.
     package mutating func began(now: UInt64) -> RelayEffects {
-        guard self.watch != nil else { return .none }
+        guard self.phase == .open else { return .none }
         return self.watchLooks(now)
     }
 
@@ -49,7 +49,6 @@ extension RelayStateMachine {
     // MARK: The deadline
 
     mutating func watchLooks(_ now: UInt64) -> RelayEffects {
-        // Late: the relay has never watched anything, or its shell armed the deadline.
         guard let watch = self.watch else { return .none }
         watch.disarmed()
         if let end = watch.end(now: now) { return self.ended(end, watch.rules) }

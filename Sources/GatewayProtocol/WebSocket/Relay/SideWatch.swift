@@ -36,7 +36,6 @@ struct SideWatch {
     /// Bytes came, and the scanner has taken them.
     mutating func heard(_ counters: ScanCounters, now: UInt64) -> News {
         self.heardAt = now
-        if self.ping == .awaitsBoundary { self.ping = .none }
         let frames = counters.frames &- self.counters.frames
         let dataFrames = counters.dataFrames &- self.counters.dataFrames
         let large = counters.largeFragments &- self.counters.largeFragments

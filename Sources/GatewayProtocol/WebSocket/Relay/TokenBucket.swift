@@ -19,12 +19,14 @@ package struct RateBound: Sendable, Equatable {
 }
 
 /// A token bucket that remembers one thing: when it will be full again.
-struct TokenBucket: Sendable {
+package struct TokenBucket: Sendable {
     private var fullAt: UInt64 = 0
+
+    package init() {}
 
     /// Takes `count`, whether it is there or not. Returns after how many nanoseconds what was taken too much will have been
     /// earned; 0 when it was there.
-    mutating func take(_ count: UInt64, of bound: RateBound, now: UInt64) -> UInt64 {
+    package mutating func take(_ count: UInt64, of bound: RateBound, now: UInt64) -> UInt64 {
         self.fullAt = min(max(self.fullAt, now), now &+ 1 << 62) &+ bound.time(count)
         let debt = self.fullAt &- now
         return debt > bound.burstTime ? debt &- bound.burstTime : 0

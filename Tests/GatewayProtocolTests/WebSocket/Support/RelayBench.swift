@@ -65,7 +65,16 @@ struct RelayBench: ~Copyable {
         if let bytes = orders.toUpstream { words.append("upstream \(self.describe(bytes))") }
         if orders.drainsClient { words.append("drain client") }
         if orders.drainsUpstream { words.append("drain upstream") }
+        switch orders.clientReading {
+        case .pause: words.append("pause client")
+        case .resume: words.append("resume client")
+        case nil: break
+        }
+        if let token = orders.renewalToken { words.append("token '\(String(decoding: token, as: UTF8.self))'") }
+        if let trip = orders.roundTrip { words.append("\(trip.side) took \(trip.nanoseconds / 1_000_000) ms") }
         switch orders.deadline {
+        case .arm(let duration) where duration.components.attoseconds != 0:
+            words.append("\(duration / .milliseconds(1)) ms")
         case .arm(let duration): words.append("\(duration.components.seconds) s")
         case .cancel: words.append("no deadline")
         case nil: break
@@ -87,6 +96,9 @@ struct RelayBench: ~Copyable {
                 words.append(
                     "\(sender)\(frame.closeCode.map { "\($0)" } ?? "close")\(frame.closeReason.isEmpty ? "" : " \(frame.closeReason)")"
                 )
+            case 9, 10:
+                let payload = frame.payload.count == 8 ? frame.payload.drop { $0 == 0 } : frame.payload[...]
+                words.append("\(sender)\(frame.opcode == 9 ? "ping" : "pong") \(payload)")
             default: words.append("\(sender)'\(String(decoding: frame.payload, as: UTF8.self))'")
             }
         }
