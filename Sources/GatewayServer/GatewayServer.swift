@@ -174,6 +174,7 @@ package actor GatewayServer {
         self.readiness.set(.draining)
         let window = TimeAmount(window ?? self.snapshot.settings.timeouts.drain)
         self.logger.info("draining", metadata: [LogKey.drainSeconds: "\(window.nanoseconds / 1_000_000_000)"])
+        await self.announceStop()
         await self.closeListeners()
         await self.drainWorkers(window)
         await self.stopEverything()
@@ -186,6 +187,15 @@ package actor GatewayServer {
     package func stopped() async {
         guard self.readiness.state != .stopped else { return }
         await withCheckedContinuation { self.waitingForStop.append($0) }
+    }
+
+    /// Health checks fail and new WebSockets are refused, but connections are still taken: a balancer needs a moment to look
+    /// elsewhere.
+    private func announceStop() async {
+        let delay = self.snapshot.settings.timeouts.drainDelay
+        guard delay > .zero else { return }
+        _ = try? await self.workers.collect { $0.announceStop() }
+        try? await Task.sleep(for: delay)
     }
 
     private func drainWorkers(_ window: TimeAmount) async {

@@ -67,7 +67,7 @@ struct TokenBenchmark {
         let signer = try SigningKey.privateKey(Array(key.privatePEM.utf8), algorithm: algorithm)
         let token = try TokenSigner.sign(claims: self.claims(), key: signer)
         let parts = token.split(separator: ".")
-        let signature = key.libraryForm(of: decodeBase64URL(parts[2]))
+        let signature = key.libraryForm(of: Base64URLText.decode(parts[2]))
         let verification = try VerificationKey.publicKey(pem: key.publicPEM, algorithm: algorithm)
         let message = Array((parts[0] + "." + parts[1]).utf8)
         return (Array(token.utf8), self.rules(algorithm, verification), key.verification(of: message, signature))
@@ -122,8 +122,8 @@ struct TokenBenchmark {
         let authority = try TokenAuthority([rules, named])
         let members = (0..<2000).map { #""\#(String($0, radix: 36))":1"# }.joined(separator: ",")
         // As many names as fit.
-        let wide = encodeBase64URL("{" + members + "}").prefix(8148)
-        let payload = Array((encodeBase64URL(#"{"alg":"HS256"}"#) + "." + wide + ".AAAA").utf8)
+        let wide = Base64URLText.encode("{" + members + "}").prefix(8148)
+        let payload = Array((Base64URLText.encode(#"{"alg":"HS256"}"#) + "." + wide + ".AAAA").utf8)
         let header = Array((wide + ".AAAA.AAAA").utf8)
         var verifier = TokenVerifier()
         let costs = Measurement.compare(
@@ -136,39 +136,6 @@ struct TokenBenchmark {
         print("\nLargest unsigned token: \(text(costs[0].microseconds)) µs when several issuers are configured,")
         print("\(text(costs[1].microseconds)) µs when all of it is header")
     }
-}
-
-func encodeBase64URL(_ text: String) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    var result = ""
-    var (buffer, bits) = (0, 0)
-    for byte in text.utf8 {
-        buffer = buffer << 8 | Int(byte)
-        bits += 8
-        while bits >= 6 {
-            bits -= 6
-            result.append(alphabet[buffer >> bits & 63])
-        }
-        buffer &= 63
-    }
-    if bits > 0 { result.append(alphabet[buffer << (6 - bits) & 63]) }
-    return result
-}
-
-func decodeBase64URL(_ text: Substring) -> [UInt8] {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    var bytes: [UInt8] = []
-    var (buffer, bits) = (0, 0)
-    for character in text.utf8 {
-        buffer = buffer << 6 | (alphabet.firstIndex(of: character) ?? 0)
-        bits += 6
-        if bits >= 8 {
-            bits -= 8
-            bytes.append(UInt8(truncatingIfNeeded: buffer >> bits))
-            buffer &= 0xFF
-        }
-    }
-    return bytes
 }
 
 try TokenBenchmark().run()

@@ -6,10 +6,13 @@ struct Preflight {
     /// The method of the request that would follow.
     var method: ByteRange
 
-    /// Nil for everything else. A line that `Connection` nominates does not count: it goes no further, and behind the gateway
-    /// the request would be an ordinary one that nobody has authenticated.
+    /// Nil for everything else, also when there is a body: no browser sends one, and nobody has been asked for a token yet.
+    /// A line that `Connection` nominates does not count: it goes no further, and behind the gateway the request would be an
+    /// ordinary one that nobody has authenticated.
     init?(_ head: borrowing RequestHead, bytes: RawSpan) {
-        guard case .options = head.method, head.first(.origin) != nil else { return nil }
+        guard case .options = head.method, head.framing == .none || head.framing == .length(0),
+            head.first(.origin) != nil
+        else { return nil }
         var method: ByteRange?
         for field in head.fields
         where !field.isDropped && bytes.equalsIgnoringCase(field.name, "access-control-request-method") {

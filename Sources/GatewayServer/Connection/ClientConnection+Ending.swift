@@ -65,7 +65,8 @@ extension ClientConnection {
         if case .relaying(let relay) = self.phase {
             relay.stalled(.client)
         } else {
-            self.close()
+            self.ownExchange?.clientStalled()
+            self.reset()
         }
     }
 
@@ -105,7 +106,12 @@ extension ClientConnection {
     /// Ends a response that is cut short in a way that cannot be taken for its end, not even where the end of the connection
     /// would be one.
     func abort() {
-        if case .http = self.phase, let options = self.context?.channel as? any SocketOptionProvider {
+        if case .http = self.phase { self.reset() } else { self.closeAtOnce() }
+    }
+
+    /// Throws away what the client has not taken: a polite end would leave it in the kernel, megabytes for minutes.
+    private func reset() {
+        if let options = self.context?.channel as? any SocketOptionProvider {
             _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         }
         self.closeAtOnce()

@@ -37,6 +37,9 @@ extension Exchange {
     private static let ownLimits = HTTPLimits(
         requestLine: 1 << 21, headerLine: 1 << 21, headerBlock: 1 << 22, headerCount: 1 << 14)
 
+    /// The client takes nothing of its answer; its connection is about to be reset.
+    func clientStalled() { self.record.refusal = "write_stalled" }
+
     /// The bytes are no request, or too many: there is nothing to judge.
     func refuseUnreadable(_ answer: GatewayAnswer) {
         if self.machine.isIdle { self.beginUnreadable() }

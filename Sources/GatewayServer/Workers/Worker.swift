@@ -149,6 +149,9 @@ final class Worker {
         for pool in retiring { pool.retire() }
     }
 
+    /// From now on answers end their connections and handshakes are refused.
+    func announceStop() { self.isDraining = true }
+
     /// Lets exchanges finish, closes what is idle, and ends the sockets spread over `window`. The future succeeds when the
     /// last client is gone.
     func drain(window: TimeAmount) -> EventLoopFuture<Void> {

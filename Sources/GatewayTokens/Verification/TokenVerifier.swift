@@ -25,6 +25,8 @@ package struct TokenVerifier: ~Copyable {
         return try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
     }
 
+    /// With several blocks the payload is read first, to choose one; so `badPayload` and `issuer` come before
+    /// everything that a block decides.
     package mutating func verify(
         _ token: RawSpan,
         authority: TokenAuthority,

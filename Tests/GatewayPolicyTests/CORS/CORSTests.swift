@@ -121,6 +121,17 @@ import Testing
         #expect(gateway.outcome(&request) == "401 missing")
     }
 
+    @Test(arguments: [(BodyFraming.none, true), (.length(0), true), (.length(1), false), (.chunked, false)])
+    func preflight_hasNoBody(framing: BodyFraming, isPreflight: Bool) throws {
+        var answered = TestRequest("/api/", Self.asks(Self.page, "GET"), method: .options)
+        answered.head.framing = framing
+        #expect(try Self.gateway().outcome(&answered) == (isPreflight ? "preflight" : "401 missing"))
+        var forwarded = TestRequest("/api/", Self.asks(Self.page, "GET"), method: .options)
+        forwarded.head.framing = framing
+        let gateway = try TestGateway(routes: Self.routes)
+        #expect(gateway.outcome(&forwarded) == (isPreflight ? "anonymous" : "401 missing"))
+    }
+
     @Test func preflight_isRoutedByAddressFirst_andNotByMethodOrToken() throws {
         let gateway = try TestGateway(routes: "  - {path: 'api/', upstream: chat, auth: required}") {
             $0.cors = CORSSettings([Self.page])

@@ -166,6 +166,7 @@ import Testing
         #expect(gateway.gatekeeper.takeIgnoredForwarding() == Self.stranger.address)
         #expect(gateway.gatekeeper.takeIgnoredForwarding() == nil)
         // Also when nobody asked to vet, because nobody is trusted.
+        judge(Self.proxy, [])
         var request = TestRequest("/a", ["X-Forwarded-For: 1.1.1.1"])
         _ = gateway.judge(&request, client: Self.stranger.address)
         #expect(gateway.gatekeeper.takeIgnoredForwarding() == Self.stranger.address)

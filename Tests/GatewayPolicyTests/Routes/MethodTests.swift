@@ -59,6 +59,22 @@ import Testing
         #expect(Self.outcome(try Self.gateway(), TestRequest(path, method: method)) == expected)
     }
 
+    /// A route for WebSockets only has no methods, and takes none of the plain requests for all that.
+    @Test func group_isOfRoutesForPlainRequests() throws {
+        let gateway = try TestGateway(
+            routes: """
+                  - {path: 'a/', upstream: chat, auth: required}
+                  - {path: 'a/', upstream: chat, auth: none, websocket: {only: true}}
+                  - {path: 'a/', upstream: chat, auth: none}
+                """
+        ) {
+            $0.routes[0].methods = ["GET"].located
+            $0.routes[2].methods = ["POST"].located
+        }
+        #expect(Self.outcome(gateway, TestRequest("/a/", method: .post)) == "2")
+        #expect(Self.outcome(gateway, TestRequest("/a/", method: .put)) == "405 0 GET, HEAD, POST")
+    }
+
     /// Other hosts are another group, although the first of the two matches as well.
     @Test func group_isOfTheSameHosts() throws {
         let gateway = try Self.gateway()

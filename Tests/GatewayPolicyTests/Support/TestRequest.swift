@@ -43,7 +43,7 @@ struct TestRequest {
         let known = KnownField.allCases.first { $0 != .other && "\($0.name)" == text } ?? .other
         var field = HeaderField(
             name: name, value: value, known: known,
-            foldedHash: block[name.range].reduce(FoldedName.hashSeed) { FoldedName.hash($0, adding: $1) })
+            foldedHash: FoldedName.hash(of: block[name.range]))
         field.isDropped = text.contains("_")
         return field
     }

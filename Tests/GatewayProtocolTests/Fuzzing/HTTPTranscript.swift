@@ -136,8 +136,7 @@ enum HeadRanges {
             try require(block[end] == 0x0D && block[end + 1] == 0x0A, "a line ends with CRLF")
             for byte in block[at..<end] { try require(byte >= 0x20 && byte != 0x7F || byte == 0x09, "no controls") }
             try require(
-                field.foldedHash
-                    == block[field.name.range].reduce(FoldedName.hashSeed) { FoldedName.hash($0, adding: $1) },
+                field.foldedHash == FoldedName.hash(of: block[field.name.range]),
                 "the hash is that of the name")
             if !field.isDropped { kept += block[at..<(end + 2)] }
             at = end + 2

@@ -15,7 +15,7 @@ struct ChunkedFraming: Sendable {
     /// Bytes of framing that may still come before more data must.
     private var credit = Self.initialCredit
     private var trailerBytes = 0
-    private var trailerName = FoldedName.hashSeed
+    private var trailerName = NameHash.seed
 
     private enum Step: UInt8, Sendable {
         case sizeStart, size, extensionStart, chunkExtension, sizeLineFeed
@@ -149,7 +149,7 @@ extension ChunkedFraming {
 
     private mutating func readTrailerName(_ byte: UInt8) throws(HTTPViolation) {
         if self.step == .trailerStart {
-            self.trailerName = FoldedName.hashSeed
+            self.trailerName = NameHash.seed
         } else if byte == 0x3A {
             // Framing behind the body it would frame is an attack, whatever else reads it (RFC 9110 section 6.5.1).
             guard self.trailerName != Self.contentLength, self.trailerName != Self.transferEncoding else {
@@ -158,8 +158,9 @@ extension ChunkedFraming {
             self.step = .trailerValue
             return
         }
-        guard NameByte.entry(byte) != 0 else { throw .badTrailer }
-        self.trailerName = FoldedName.hash(self.trailerName, adding: byte)
+        let entry = NameByte.entry(byte)
+        guard entry != 0 else { throw .badTrailer }
+        self.trailerName = Self.hash(self.trailerName, entry | NameByte.foldedBit)
         self.step = .trailerName
     }
 
@@ -171,6 +172,9 @@ extension ChunkedFraming {
         guard byte == 0x09 || byte >= 0x20 && byte != 0x7F else { throw .badTrailer }
     }
 
-    private static let contentLength = FoldedName.hash(of: "content-length")
-    private static let transferEncoding = FoldedName.hash(of: "transfer-encoding")
+    /// Byte by byte, unlike the names of heads. Another name with the same hash is refused as well, and nobody will miss it.
+    private static func hash(_ hash: UInt64, _ byte: UInt8) -> UInt64 { NameHash.step(hash, UInt64(byte), 0) }
+
+    private static let contentLength = "content-length".utf8.reduce(NameHash.seed, Self.hash)
+    private static let transferEncoding = "transfer-encoding".utf8.reduce(NameHash.seed, Self.hash)
 }

@@ -35,7 +35,7 @@ struct StatusLine {
         guard let end = try self.endOfReason(bytes, from: reasonStart) else { return nil }
         return StatusLine(
             status: status,
-            reason: ByteRange(start: reasonStart, end: end),
+            reason: ByteRange(reasonStart, end),
             minorVersion: bytes[start &+ 7] &- 0x30,
             next: end &+ 2
         )
@@ -44,11 +44,11 @@ struct StatusLine {
     private static func endOfReason(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(HTTPViolation) -> Int? {
         var at = start
         while true {
-            at = ByteSearch.controlOrNextLine(bytes, from: at)
+            at = ByteSearch.endOfPrintable(bytes, from: at)
             guard at < bytes.count else { return nil }
             switch bytes[at] {
             case 0x0D: return try LineEnd.isComplete(bytes, carriageReturnAt: at) ? at : nil
-            case 0x09, 0x85: at &+= 1
+            case 0x09, 0x80...0xFF: at &+= 1
             case 0x0A: throw .bareLineFeed
             default: throw .badStatusLine
             }

@@ -107,7 +107,12 @@ extension HTTPWriter {
         _ line: inout HeadCursor
     ) {
         let isOld = clientMinorVersion == 0
-        let endsWithConnection = framing == .untilClose || isOld && framing == .chunked
+        let endsWithConnection =
+            switch framing {
+            case .none, .length: false
+            case .chunked: isOld
+            case .untilClose: true
+            }
         if !endsWithConnection { self.writeFraming(framing, &line) }
         if !keepAlive || endsWithConnection {
             line.write("Connection: close\r\n")

@@ -27,21 +27,25 @@ struct HeadCursor {
 
     @inline(__always)
     mutating func copy(_ range: ByteRange, of block: UnsafeRawBufferPointer) {
-        guard range.count > 0, let base = block.baseAddress else { return }
-        precondition(range.upperBound <= block.count, "range outside the block")
-        self.append(base + range.lowerBound, range.count)
+        guard range.length > 0, let base = block.baseAddress else { return }
+        precondition(range.past <= block.count, "range outside the block")
+        self.append(base + range.first, range.length)
     }
 
     mutating func write(decimal number: Int) {
-        var divisor = 1
-        while number / divisor >= 10 { divisor &*= 10 }
-        precondition(self.space.count &- self.count >= 20, "head larger than its room")
-        var rest = number
-        while divisor > 0 {
-            self.space[self.count] = 0x30 &+ UInt8(truncatingIfNeeded: rest / divisor)
-            self.count &+= 1
-            rest %= divisor
-            divisor /= 10
+        var (rest, count) = (number, 1)
+        while rest >= 10 {
+            rest /= 10
+            count &+= 1
+        }
+        precondition(count <= self.space.count &- self.count, "head larger than its room")
+        var place = self.count &+ count
+        self.count = place
+        rest = number
+        for _ in 0..<count {
+            place &-= 1
+            self.space[place] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
     }
 
@@ -51,13 +55,13 @@ struct HeadCursor {
         var runStart = -1
         for field in fields {
             if field.isDropped {
-                if runStart >= 0 { self.copy(ByteRange(start: runStart, end: field.name.lowerBound), of: block) }
+                if runStart >= 0 { self.copy(ByteRange(runStart, field.name.first), of: block) }
                 runStart = -1
             } else if runStart < 0 {
-                runStart = field.name.lowerBound
+                runStart = field.name.first
             }
         }
-        if runStart >= 0 { self.copy(ByteRange(start: runStart, end: blockLength &- 2), of: block) }
+        if runStart >= 0 { self.copy(ByteRange(runStart, blockLength &- 2), of: block) }
     }
 
     @inline(__always)

@@ -136,6 +136,8 @@ final class RelayWatch {
     func pinged(_ side: RelaySide, now: UInt64) -> RelayPing {
         self.pingCount &+= 1
         self[side].pinged(number: self.pingCount, now: now)
+        // It waited for a boundary and may wait on, behind what the side does not take.
+        if self.isSuspended(side) { self[side].suspended() }
         return RelayPing(seed: self.seed, number: self.pingCount)
     }
 

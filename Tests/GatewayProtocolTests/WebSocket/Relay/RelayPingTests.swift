@@ -251,6 +251,18 @@ import Testing
         #expect(bench.pass(to: 310_000).last?.contains("end upstream") == true)
     }
 
+    @Test func pingThatWaited_isNotTimed_whenItsSideIsFull() {
+        let bench = WatchBench(Self.rules)
+        let frame = WebSocketWire.text("hello", masked: false)
+        bench.send(Array(frame[..<4]), from: .upstream)
+        bench.pass(to: 30_000)
+        bench.did(bench.machine.writabilityChanged(of: .client, isWritable: false, now: bench.time))
+        bench.send(Array(frame[4...]), from: .upstream)
+        #expect(bench.pass(to: 200_000).filter { $0.contains("end") } == [])
+        let pong = bench.pong(from: .client)
+        #expect(Self.passed(pong) == [] && pong.orders?.roundTrip == nil)
+    }
+
     @Test func nobodyIsPinged_whileASideIsFull() {
         let bench = WatchBench(Self.rules)
         bench.did(bench.machine.writabilityChanged(of: .client, isWritable: false, now: bench.time))

@@ -18,6 +18,51 @@ import Testing
     }
 }
 
+/// Nonsense instead of frames: the relay ends, or goes on, and never traps.
+@Suite struct RelayWatchGarbageTests {
+    @Test(arguments: 0..<40)
+    func garbage_endsTheRelay_orPasses(_ seed: UInt64) {
+        var random = WebSocketRandom(seed)
+        for _ in 0..<40 {
+            let bench = WatchBench(expiry: 30_000, deflate: Bool.random(using: &random))
+            var sent: [RelaySide: Int] = [:]
+            var passed: [RelaySide: Int] = [:]
+            for _ in 0..<40 {
+                let side: RelaySide = Bool.random(using: &random) ? .client : .upstream
+                bench.pass(to: bench.now + Int.random(in: 0...2000, using: &random))
+                let bytes = Self.bytes(from: side, bench.lastPing[side] ?? [], using: &random)
+                let effects = bench.send(bytes, from: side)
+                sent[side, default: 0] += bytes.count
+                // A ping may stand among what passes, and what the client got before its end.
+                for buffer in [effects.orders?.beforeToOther, effects.toOther] {
+                    passed[side, default: 0] += buffer?.readableBytes ?? 0
+                }
+                #expect(passed[side] ?? 0 <= (sent[side] ?? 0) + 60)
+            }
+            for side in RelaySide.allCases { bench.did(bench.machine.closed(by: side)) }
+            #expect(bench.isFinished && bench.wakesAt == nil)
+        }
+    }
+
+    private static func bytes(from side: RelaySide, _ cookie: [UInt8], using random: inout WebSocketRandom) -> [UInt8] {
+        var bytes: [UInt8]
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: bytes = WebSocketWire.frame(10, cookie, masked: side == .client)
+        case 1: bytes = WebSocketWire.text(#"{"type":"renew","token":"abc"}"#, masked: side == .client)
+        case 2:
+            bytes = RandomFrames.message(
+                ScannerRules(direction: side == .client ? .fromClient : .fromServer), using: &random)
+        case 3: bytes = WebSocketWire.frame(1, Array(repeating: 0x20, count: 200), masked: side == .client)
+        default:
+            bytes = (0..<Int.random(in: 1...30, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        }
+        if Int.random(in: 0..<4, using: &random) == 0, let index = bytes.indices.randomElement(using: &random) {
+            bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        }
+        return Array(bytes.prefix(Int.random(in: 1...bytes.count, using: &random)))
+    }
+}
+
 private final class WatchWorld {
     private final class Peer {
         /// All that this side sends, in whole frames, and how much of it is out.
@@ -157,7 +202,8 @@ private final class WatchWorld {
         let peer = self.peer(side)
         guard !peer.isCloseSent, peer.stream.count - peer.sentBytes < 4000 else { return }
         let masked = side == .client
-        let payload = (0..<Int.random(in: 0...[10, 60, 300].randomElement(using: &random)!, using: &random)).map { _ in
+        let most = [10, 60, 300].randomElement(using: &random) ?? 10
+        let payload = (0..<Int.random(in: 0...most, using: &random)).map { _ in
             UInt8.random(in: 0...255, using: &random)
         }
         var isRenewal = false
