@@ -103,7 +103,7 @@ KINDS = {
     "slow heads": (["-H", "-i", "1", "-x", "10"], COUNT, "/x", "408", 8 << 20),
     "slow bodies": (["-B", "-i", str(LIMIT * 3), "-s", "4096"], COUNT, "/x", "408", 8 << 20),
     # What is read ahead from the upstream waits here: some 256 KiB a connection.
-    "slow readers": (["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "5"], READERS, "/large", "client_vanished", READERS * (384 << 10)),
+    "slow readers": (["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "5"], READERS, "/large", "write_stalled", READERS * (384 << 10)),
 }
 
 
