@@ -134,6 +134,24 @@ def test_refusal_leaves_the_connection_and_its_body_in_order(gateways, upstream)
     assert [got.target for got in upstream.take_all()] == ["/x", "/after"]
 
 
+def test_health_is_free(gateways, upstream):
+    """A balancer must not find the gateway ill because it asks often."""
+    gateway = limited(gateways, upstream, requests={"rate": 1, "burst": 3}, health="/healthz")
+    with Wire(gateway.port) as wire:
+        for _ in range(10):
+            assert wire.send(request("/healthz")).read_response().status == 200
+        assert wire.send(request("/x")).read_response().status == 200
+
+
+def test_page_can_read_that_it_asks_too_often(gateways, upstream):
+    origin = "https://app.test"
+    gateway = limited(gateways, upstream, requests={"rate": 1, "burst": 3}, cors={"origins": [origin]})
+    for _ in range(5):
+        response = get(gateway.port, "/x", [("Origin", origin)])
+    assert_too_many(response)
+    assert response.get("access-control-allow-origin") == origin
+
+
 # Connections of an address
 
 

@@ -125,4 +125,4 @@ def test_allocations_of_a_connection(counted, upstream):
 
     found = each(turn, count)
     print(f"{found:.2f} allocations for each connection with one request")
-    assert found <= 80
+    assert found <= 62

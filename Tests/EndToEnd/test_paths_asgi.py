@@ -241,7 +241,7 @@ def matrix():
 
 
 @KINDS
-@pytest.mark.parametrize("server, name, is_tolerant", matrix())
+@pytest.mark.parametrize("server, name, is_tolerant", list(matrix()))
 def test_a_path_is_the_same_route_on_both_sides_or_goes_nowhere(module_gateways, servers, server, name, is_tolerant, is_socket):
     rules = {"auth": "none", "websocket": True}
     if is_tolerant:

@@ -24,6 +24,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     client_header_timeout {patience}ms;
     client_body_timeout {patience}ms;
+    keepalive_timeout {patience}ms;
     merge_slashes off;
     server {{
         listen 127.0.0.1:{port};
@@ -45,6 +46,7 @@ defaults
     timeout server 15s
     timeout client {patience}ms
     timeout http-request {patience}ms
+    timeout http-keep-alive {patience}ms
 frontend front
     bind 127.0.0.1:{port}
     default_backend back
@@ -58,7 +60,7 @@ def find(name):
 
 
 class Peer(Process):
-    """nginx or HAProxy on a port of its own; `patience` is how many milliseconds it waits for the rest of a request."""
+    """nginx or HAProxy on a port of its own; `patience` is how many milliseconds it waits for a request or the rest of one."""
 
     def __init__(self, name, folder, upstream, patience):
         self.port = free_port()
