@@ -13,30 +13,35 @@
     }
 
     /// A hash of the folded name, taken from sixteen bytes at a time. It tells most names apart before they are compared, and
-    /// is no defence: whoever looks something up by it compares the bytes too. (Parsers have it from words that they hold
-    /// anyway, `NameHash` in GatewayProtocol.)
+    /// is no defence: whoever looks something up by it compares the bytes too.
     package static func hash(of name: some Sequence<UInt8>) -> UInt32 {
-        var hash: UInt64 = 0xA076_1D64_78BD_642F
+        var hash = self.hashSeed
         var (low, high, count): (UInt64, UInt64, UInt64) = (0, 0, 0)
         for byte in name {
             let word = UInt64(self.fold(byte)) << (count % 8 * 8)
             if count % 16 < 8 { low |= word } else { high |= word }
             count += 1
             if count % 16 == 0 {
-                hash = self.mix(hash, low, high)
+                hash = self.hash(hash, adding: low, high)
                 (low, high) = (0, 0)
             }
         }
-        if count % 16 != 0 { hash = self.mix(hash, low, high) }
-        return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+        if count % 16 != 0 { hash = self.hash(hash, adding: low, high) }
+        return self.finish(hash)
     }
 
     package static func hash(of name: String) -> UInt32 { self.hash(of: name.utf8) }
 
-    private static func mix(_ hash: UInt64, _ low: UInt64, _ high: UInt64) -> UInt64 {
+    /// One step over sixteen folded bytes, the first of them lowest in `low`; what is missing is 0. Parsers call it with the
+    /// words that they hold anyway.
+    @inlinable package static func hash(_ hash: UInt64, adding low: UInt64, _ high: UInt64) -> UInt64 {
         let product = (low ^ hash).multipliedFullWidth(by: high ^ 0x9E37_79B9_7F4A_7C15)
         return product.high ^ product.low
     }
+
+    @inlinable package static func finish(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash ^ hash >> 32) }
+
+    @inlinable package static var hashSeed: UInt64 { 0xA076_1D64_78BD_642F }
 
     package static func folded(_ name: String) -> [UInt8] { name.utf8.map(self.fold) }
 }

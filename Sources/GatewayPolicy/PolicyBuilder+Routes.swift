@@ -12,6 +12,11 @@ extension PolicyBuilder {
         if route.auth != .none, self.settings.simpleJWT == nil {
             self.report("auth: \(route.auth.rawValue) needs SIMPLE_JWT", at: route.location)
         }
+        if route.webSocket?.renewal.http == true {
+            self.report(
+                "renewal by a request is not supported yet", at: route.location,
+                hint: "write renewal: {in_band: {match: {type: token.renew}, token: token}}, or off")
+        }
         let ownOrigins = route.allowedOrigins.map { self.origins($0) }
         let origins = route.webSocket == nil ? nil : ownOrigins ?? commonOrigins
         self.checkOrigins(of: route, origins)

@@ -15,7 +15,7 @@ struct ChunkedFraming: Sendable {
     /// Bytes of framing that may still come before more data must.
     private var credit = Self.initialCredit
     private var trailerBytes = 0
-    private var trailerName = NameHash.seed
+    private var trailerName = FoldedName.hashSeed
 
     private enum Step: UInt8, Sendable {
         case sizeStart, size, extensionStart, chunkExtension, sizeLineFeed
@@ -149,7 +149,7 @@ extension ChunkedFraming {
 
     private mutating func readTrailerName(_ byte: UInt8) throws(HTTPViolation) {
         if self.step == .trailerStart {
-            self.trailerName = NameHash.seed
+            self.trailerName = FoldedName.hashSeed
         } else if byte == 0x3A {
             // Framing behind the body it would frame is an attack, whatever else reads it (RFC 9110 section 6.5.1).
             guard self.trailerName != Self.contentLength, self.trailerName != Self.transferEncoding else {
@@ -173,8 +173,8 @@ extension ChunkedFraming {
     }
 
     /// Byte by byte, unlike the names of heads. Another name with the same hash is refused as well, and nobody will miss it.
-    private static func hash(_ hash: UInt64, _ byte: UInt8) -> UInt64 { NameHash.step(hash, UInt64(byte), 0) }
+    private static func hash(_ hash: UInt64, _ byte: UInt8) -> UInt64 { FoldedName.hash(hash, adding: UInt64(byte), 0) }
 
-    private static let contentLength = "content-length".utf8.reduce(NameHash.seed, Self.hash)
-    private static let transferEncoding = "transfer-encoding".utf8.reduce(NameHash.seed, Self.hash)
+    private static let contentLength = "content-length".utf8.reduce(FoldedName.hashSeed, Self.hash)
+    private static let transferEncoding = "transfer-encoding".utf8.reduce(FoldedName.hashSeed, Self.hash)
 }

@@ -6,9 +6,9 @@ import GatewayMessage
 /// forms only IPv6 addresses without a zone are known.
 enum Authority {
     static func isValid(_ bytes: UnsafeRawBufferPointer, _ range: ByteRange) -> Bool {
-        guard range.length > 0 else { return false }
-        var at = range.first
-        let end = range.past
+        guard range.count > 0 else { return false }
+        var at = range.lowerBound
+        let end = range.upperBound
         if bytes[at] == 0x5B {
             guard let close = self.endOfIPv6(bytes, from: at &+ 1, to: end) else { return false }
             at = close &+ 1

@@ -27,11 +27,8 @@ enum FieldLine {
         var valueEnd = end
         while valueEnd > valueStart, bytes[valueEnd &- 1] == 0x20 || bytes[valueEnd &- 1] == 0x09 { valueEnd &-= 1 }
 
-        // One by one: the initialisers are calls into another module, for every line of every message.
-        field.name.start = UInt32(truncatingIfNeeded: start)
-        field.name.end = UInt32(truncatingIfNeeded: name.end)
-        field.value.start = UInt32(truncatingIfNeeded: valueStart)
-        field.value.end = UInt32(truncatingIfNeeded: valueEnd)
+        field.name = ByteRange(start: start, end: name.end)
+        field.value = ByteRange(start: valueStart, end: valueEnd)
         field.known = KnownField.named(name, count: name.end &- start)
         field.foldedHash = name.hash
         // Servers fold `_`, some of them `.` and the rest, to what a `-` folds to: such a name can only be a mistake or

@@ -9,8 +9,8 @@ struct ListElements {
 
     init(_ bytes: UnsafeRawBufferPointer, _ range: ByteRange) {
         self.bytes = bytes
-        self.at = range.first
-        self.end = range.past
+        self.at = range.lowerBound
+        self.end = range.upperBound
     }
 
     mutating func next() -> ByteRange? {
@@ -21,7 +21,7 @@ struct ListElements {
             self.at &+= 1
             while start < end, Self.isBlank(self.bytes[start]) { start &+= 1 }
             while end > start, Self.isBlank(self.bytes[end &- 1]) { end &-= 1 }
-            if start < end { return ByteRange(start, end) }
+            if start < end { return ByteRange(start: start, end: end) }
         }
         return nil
     }

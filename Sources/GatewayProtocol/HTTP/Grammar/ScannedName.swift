@@ -1,3 +1,5 @@
+import GatewayMessage
+
 /// A field name as `FoldedName` folds it, in words: what it is known by, and its hash.
 struct ScannedName {
     /// The first byte that no token may hold.
@@ -17,7 +19,7 @@ struct ScannedName {
         guard block.count < 16, bytes[start &+ block.count] == 0x3A else { return self.long(bytes, from: start) }
         return ScannedName(
             end: start &+ block.count,
-            hash: NameHash.finish(NameHash.step(NameHash.seed, block.low, block.high)),
+            hash: FoldedName.finish(FoldedName.hash(FoldedName.hashSeed, adding: block.low, block.high)),
             isOdd: false,
             words: (block.low, block.high, 0)
         )
@@ -26,11 +28,11 @@ struct ScannedName {
     @inline(never)
     private static func long(_ bytes: UnsafeRawBufferPointer, from start: Int) -> ScannedName {
         var at = start
-        var hash = NameHash.seed
+        var hash = FoldedName.hashSeed
         var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
         while at &+ 16 <= bytes.count {
             let block = NameBlock(bytes, at)
-            if block.count > 0 { hash = NameHash.step(hash, block.low, block.high) }
+            if block.count > 0 { hash = FoldedName.hash(hash, adding: block.low, block.high) }
             if at == start {
                 words = (block.low, block.high, 0)
             } else if at == start &+ 16 {
@@ -39,7 +41,7 @@ struct ScannedName {
             at &+= block.count
             if block.count == 16 { continue }
             guard bytes[at] == 0x3A else { break }
-            return ScannedName(end: at, hash: NameHash.finish(hash), isOdd: false, words: words)
+            return ScannedName(end: at, hash: FoldedName.finish(hash), isOdd: false, words: words)
         }
         return self.slow(bytes, from: start)
     }
@@ -48,7 +50,7 @@ struct ScannedName {
     @inline(never)
     private static func slow(_ bytes: UnsafeRawBufferPointer, from start: Int) -> ScannedName {
         var name = ScannedName(end: start, hash: 0, isOdd: false, words: (0, 0, 0))
-        var hash = NameHash.seed
+        var hash = FoldedName.hashSeed
         var (low, high): (UInt64, UInt64) = (0, 0)
         while name.end < bytes.count {
             let entry = NameByte.entry(bytes[name.end])
@@ -64,13 +66,13 @@ struct ScannedName {
             }
             if place & 8 == 0 { low |= word } else { high |= word }
             if place & 15 == 15 {
-                hash = NameHash.step(hash, low, high)
+                hash = FoldedName.hash(hash, adding: low, high)
                 (low, high) = (0, 0)
             }
             name.end &+= 1
         }
-        if low != 0 { hash = NameHash.step(hash, low, high) }
-        name.hash = NameHash.finish(hash)
+        if low != 0 { hash = FoldedName.hash(hash, adding: low, high) }
+        name.hash = FoldedName.finish(hash)
         return name
     }
 }
@@ -99,19 +101,4 @@ private struct NameBlock {
         self.count =
             (foreignLow == 0 ? 64 &+ foreignHigh.trailingZeroBitCount : foreignLow.trailingZeroBitCount) >> 3
     }
-}
-
-/// `FoldedName.hash`, step by step, and where the compiler sees it: across modules it inlines only what is public.
-enum NameHash {
-    @inline(__always)
-    static var seed: UInt64 { 0xA076_1D64_78BD_642F }
-
-    @inline(__always)
-    static func step(_ hash: UInt64, _ low: UInt64, _ high: UInt64) -> UInt64 {
-        let product = (low ^ hash).multipliedFullWidth(by: high ^ 0x9E37_79B9_7F4A_7C15)
-        return product.high ^ product.low
-    }
-
-    @inline(__always)
-    static func finish(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash ^ hash >> 32) }
 }

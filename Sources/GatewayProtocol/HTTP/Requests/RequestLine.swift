@@ -19,7 +19,7 @@ struct RequestLine {
         guard let methodEnd = try self.endOfMethod(bytes, from: start) else { return nil }
         guard let raw = try RawTarget.scan(bytes, from: methodEnd &+ 1) else { return nil }
         guard let minorVersion = try self.version(bytes, from: raw.end &+ 1) else { return nil }
-        let methodName = ByteRange(start, methodEnd)
+        let methodName = ByteRange(start: start, end: methodEnd)
         let method = RequestMethod.named(bytes, methodName)
         // Tunnels are not ours to open, and TRACE echoes headers that scripts must not see.
         guard method != .connect, method != .trace else { throw .methodNotAllowed }
@@ -27,9 +27,9 @@ struct RequestLine {
         return RequestLine(
             method: method,
             methodName: methodName,
-            target: ByteRange(target.pathStart, raw.end),
-            path: ByteRange(target.pathStart, raw.pathEnd),
-            query: raw.pathEnd < raw.end ? ByteRange(raw.pathEnd &+ 1, raw.end) : nil,
+            target: ByteRange(start: target.pathStart, end: raw.end),
+            path: ByteRange(start: target.pathStart, end: raw.pathEnd),
+            query: raw.pathEnd < raw.end ? ByteRange(start: raw.pathEnd &+ 1, end: raw.end) : nil,
             authority: target.authority,
             minorVersion: minorVersion,
             next: raw.end &+ 11
@@ -117,18 +117,18 @@ private struct RawTarget {
         var slash = schemeEnd
         while slash < self.pathEnd, bytes[slash] != 0x2F { slash &+= 1 }
         guard slash < self.pathEnd, slash > schemeEnd else { throw .targetNotOriginForm }
-        return (slash, ByteRange(schemeEnd, slash))
+        return (slash, ByteRange(start: schemeEnd, end: slash))
     }
 
     private func hasPrefix(_ scheme: StaticString, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let end = self.start &+ scheme.utf8CodeUnitCount
-        return end <= self.pathEnd && bytes.equalsIgnoringCase(ByteRange(self.start, end), scheme)
+        return end <= self.pathEnd && bytes.equalsIgnoringCase(ByteRange(start: self.start, end: end), scheme)
     }
 }
 
 extension RequestMethod {
     fileprivate static func named(_ bytes: UnsafeRawBufferPointer, _ name: ByteRange) -> RequestMethod {
-        switch name.length {
+        switch name.count {
         case 3: bytes.equals(name, "GET") ? .get : bytes.equals(name, "PUT") ? .put : .other
         case 4: bytes.equals(name, "POST") ? .post : bytes.equals(name, "HEAD") ? .head : .other
         case 5: bytes.equals(name, "PATCH") ? .patch : bytes.equals(name, "TRACE") ? .trace : .other

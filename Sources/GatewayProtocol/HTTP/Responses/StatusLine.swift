@@ -35,7 +35,7 @@ struct StatusLine {
         guard let end = try self.endOfReason(bytes, from: reasonStart) else { return nil }
         return StatusLine(
             status: status,
-            reason: ByteRange(reasonStart, end),
+            reason: ByteRange(start: reasonStart, end: end),
             minorVersion: bytes[start &+ 7] &- 0x30,
             next: end &+ 2
         )

@@ -27,9 +27,9 @@ struct HeadCursor {
 
     @inline(__always)
     mutating func copy(_ range: ByteRange, of block: UnsafeRawBufferPointer) {
-        guard range.length > 0, let base = block.baseAddress else { return }
-        precondition(range.past <= block.count, "range outside the block")
-        self.append(base + range.first, range.length)
+        guard range.count > 0, let base = block.baseAddress else { return }
+        precondition(range.upperBound <= block.count, "range outside the block")
+        self.append(base + range.lowerBound, range.count)
     }
 
     mutating func write(decimal number: Int) {
@@ -55,13 +55,13 @@ struct HeadCursor {
         var runStart = -1
         for field in fields {
             if field.isDropped {
-                if runStart >= 0 { self.copy(ByteRange(runStart, field.name.first), of: block) }
+                if runStart >= 0 { self.copy(ByteRange(start: runStart, end: field.name.lowerBound), of: block) }
                 runStart = -1
             } else if runStart < 0 {
-                runStart = field.name.first
+                runStart = field.name.lowerBound
             }
         }
-        if runStart >= 0 { self.copy(ByteRange(runStart, blockLength &- 2), of: block) }
+        if runStart >= 0 { self.copy(ByteRange(start: runStart, end: blockLength &- 2), of: block) }
     }
 
     @inline(__always)
