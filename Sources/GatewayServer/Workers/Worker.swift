@@ -1,5 +1,6 @@
 import GatewayPolicy
 import GatewayProtocol
+import GatewaySettings
 import GatewayTokens
 import NIOCore
 import Synchronization
