@@ -201,6 +201,8 @@ def test_route_chooses_how_its_sockets_are_told_to_go(gateways, sockets):
     assert closed(client) == (1012, "back in a minute")
     assert closed(upstream)[0] == 1001
     client.close()
+    upstream.close()
+    assert gateway.wait() == 0
 
 
 @pytest.mark.parametrize("closes", [False, True])
