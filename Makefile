@@ -46,7 +46,7 @@ soak: build test-packages $(VENV)/.installed
 	$(VENV)/bin/python -m pytest Tests/EndToEnd -q --soak
 
 fuzz: system-packages
-	swift build --package-path Fuzz -c release --sanitize=fuzzer --sanitize=address
+	swift build --package-path Fuzz -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address
 	Fuzz/run 60
 
 $(VENV)/.installed: Tests/EndToEnd/requirements.txt examples/django-chat/requirements.txt

@@ -8,6 +8,7 @@ import mmap
 import shutil
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from support.frames import BINARY, frame, read_frame
 from support.upstream import OK, Upstream
 from support.wire import Wire, bearer
 
+SOURCE = Path(__file__).parent / "support" / "count_allocations.c"
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C compiler for the counter")
 
@@ -30,7 +32,7 @@ WARM_UP, COUNT = 500, 2000
 @pytest.fixture(scope="module")
 def counter(tmp_path_factory):
     library = tmp_path_factory.mktemp("allocations") / "count_allocations.so"
-    subprocess.run([COMPILER, "-O2", "-shared", "-fPIC", "-o", library, "support/count_allocations.c"], check=True)
+    subprocess.run([COMPILER, "-O2", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
     return library
 
 
