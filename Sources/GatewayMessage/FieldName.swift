@@ -3,8 +3,8 @@
 /// Django, WSGI and CGI servers fold `-` and `_` (some fold `.` and every other non-alphanumeric) into one `META` key, so
 /// names are folded the same way before they are compared with the names the gateway owns: letters to lower case, digits
 /// as they are, every other byte to `-`.
-package enum FoldedName {
-    package static func fold(_ byte: UInt8) -> UInt8 {
+@usableFromInline package enum FoldedName {
+    @inlinable package static func fold(_ byte: UInt8) -> UInt8 {
         switch byte {
         case 0x61...0x7A, 0x30...0x39: return byte
         case 0x41...0x5A: return byte | 0x20
@@ -15,7 +15,7 @@ package enum FoldedName {
     package static let hashSeed: UInt32 = 2_166_136_261
 
     /// One step of FNV-1a over the folded byte; parsers call it while they scan a name.
-    package static func hash(_ hash: UInt32, adding byte: UInt8) -> UInt32 {
+    @inlinable package static func hash(_ hash: UInt32, adding byte: UInt8) -> UInt32 {
         (hash ^ UInt32(self.fold(byte))) &* 16_777_619
     }
 

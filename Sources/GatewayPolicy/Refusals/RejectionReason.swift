@@ -5,6 +5,10 @@ package import GatewayTokens
 package enum RejectionReason: Sendable, Equatable {
     case badPath(PathProblem)
     case noRoute
+    /// Routes match, and none of them takes the method.
+    case methodNotAllowed
+    /// The route's `allow` and `deny` keep the client's address out.
+    case addressNotAllowed
     case originNotAllowed
     /// Clients other than browsers send none; `allow_missing_origin` lets them in.
     case originMissing

@@ -113,13 +113,13 @@ extension ClientConnection {
         }
     }
 
-    func arm(_ kind: DeadlineKind, after duration: Duration) {
+    func arm(_ kind: DeadlineKind, after duration: TimeAmount) {
         self.deadlineKind = kind
-        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(duration))
+        self.worker.wheel.arm(self, at: self.worker.now + duration)
     }
 
     func disarm() {
         self.deadlineKind = .none
-        self.worker.wheel.cancel(self)
+        self.worker.wheel.disarm(self)
     }
 }

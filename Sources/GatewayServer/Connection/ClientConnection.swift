@@ -31,10 +31,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     /// How long a request whose client has closed its sending side is still worked on. A closed connection looks the same as
     /// a half-closed one until something is written to it, and nobody may be there to read a long-running answer.
-    static let halfClosedTime = Duration.seconds(5)
+    static let halfClosedTime = TimeAmount.seconds(5)
 
     /// How long a connection that the gateway ends waits for the client to see why.
-    static let lingerTime = Duration.seconds(2)
+    static let lingerTime = TimeAmount.seconds(2)
 
     /// Bytes of answers to pipelined requests that may wait for the end of a read burst.
     private static let unflushedAnswers = 64 << 10
@@ -54,6 +54,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var gate = ReadGate()
     var inputIsClosed = false
     var writeWatch: WriteWatch?
+    /// As the channel said last: asking it takes several calls and is done for every request.
+    private var acceptsWrites = false
     /// The connection ends when everything is written: until then the watch goes on below the low-water mark too.
     var awaitsFlush = false
     /// With TLS a close takes a while, in which nothing more may be taken in.
@@ -61,10 +63,15 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
     private var ownExchange: Exchange?
+    private var ownRequestIDLine: RequestIDLine?
+    /// Whether a PROXY protocol header comes first, which says who the client is.
+    private let announcesSource: Bool
+    /// Whose connection it is, as far as the connection tells.
     private(set) var address = ClientAddress.unknown
+    private(set) var peer = Peer(address: nil, isSecure: false, port: 0)
     private let number: UInt64
-    /// `X-Forwarded-*` lines that are the same for every request of this connection.
-    private(set) var forwardedLines: [UInt8] = []
+    private(set) var forwarded = ForwardedOpening()
+    private var allowance = AddressAllowance()
 
     // Of the current exchange.
     var keepsAlive = true
@@ -72,9 +79,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var responseIsChunked = false
     private var owesContinue = false
 
-    init(worker: Worker, listener: ListenerContext) {
+    init(worker: Worker, listener: ListenerContext, announcesSource: Bool = false) {
         self.worker = worker
         self.listener = listener
+        self.announcesSource = announcesSource
         self.number = worker.observation.nextConnectionNumber()
         self.parser = HTTPRequestParser(limits: worker.snapshot.requestLimits)
     }
@@ -87,15 +95,24 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         return exchange
     }
 
+    /// Made for the first request, like the exchange.
+    var requestIDLine: RequestIDLine {
+        if let line = self.ownRequestIDLine { return line }
+        let line = RequestIDLine(self.number)
+        self.ownRequestIDLine = line
+        return line
+    }
+
     func exchangeID(_ exchange: UInt32) -> ExchangeID { ExchangeID(connection: self.number, exchange: exchange) }
 
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        self.address = ClientAddress(context.channel.remoteAddress)
-        self.forwardedLines = self.listener.forwardedLines(for: self.address)
+        self.acceptsWrites = context.channel.isWritable
         self.worker.clientConnected(self)
+        // Nothing can be asked of the connection before its source is announced.
+        if !self.announcesSource { self.identify(ClientAddress(context.channel.remoteAddress)) }
         self.arm(.head, after: self.worker.snapshot.timeouts.head)
     }
 
@@ -143,6 +160,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
+        self.acceptsWrites = isWritable
         if !isWritable { self.watchWrites() } else if !self.awaitsFlush { self.writeWatch?.stop() }
         switch self.phase {
         case .relaying(let relay):
@@ -162,6 +180,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
+        if let source = event as? AnnouncedSource {
+            self.identify(source.address.map { ClientAddress($0) } ?? ClientAddress(context.channel.remoteAddress))
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -173,6 +194,24 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
+
+    /// Called again when a proxy has announced its client.
+    private func identify(_ address: ClientAddress) {
+        self.address = address
+        self.peer = self.listener.peer(address.ip)
+        self.forwarded = ForwardedOpening()
+        self.allowance.leave(self.worker)
+        self.allowance.connect(self.peer, worker: self.worker)
+    }
+
+    /// After how many seconds the client may ask again, when it has asked too often. `vetted` is whom a trusted proxy named.
+    func secondsToWait(_ vetted: VettedSender?) -> Int? {
+        guard self.worker.snapshot.limitsAddresses else { return nil }
+        return self.allowance.secondsToWait(vetted, self.peer, worker: self.worker)
+    }
+
+    /// What is said upstream about where the requests of this connection come from.
+    func refreshForwarded() { self.forwarded.update(self.worker.snapshot.policy, self.peer) }
 
     /// The client will send nothing more. Requests that are complete are still answered.
     private func inputClosed() {
@@ -202,6 +241,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         guard self.context != nil else { return }
         self.context = nil
         self.worker.wheel.cancel(self)
+        self.allowance.leave(self.worker)
         self.writeWatch?.stop()
         self.writeWatch = nil
         let phase = self.phase
@@ -211,6 +251,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .http: self.exchange.clientVanished()
         case .refusingSocket, .lingering, .closed: break
         }
+        self.ownExchange = nil
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.worker.clientDisconnected(self)
@@ -267,7 +308,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         let block = self.inbound
         let decision = self.exchange.admit(&self.parser.head, block: block.readableBytesSpan)
         self.minorVersion = self.parser.head.minorVersion
-        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining
+        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining && !self.exchange.isLastOfConnection
         self.decoder = self.parser.head.framing == .none ? nil : HTTPBodyDecoder(framing: self.parser.head.framing)
         self.owesContinue = self.parser.head.expectsContinue && self.decoder != nil
         let length = self.announcedLength
@@ -362,7 +403,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     // MARK: Reading
 
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var isWritable: Bool { self.acceptsWrites && self.context != nil }
 
     func pauseReading() { self.gate.pause() }
 
@@ -394,8 +435,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)
-        self.forwardedLines = []
+        self.forwarded = ForwardedOpening()
         self.ownExchange = nil
+        self.ownRequestIDLine = nil
         self.disarm()
         return early
     }

@@ -125,11 +125,15 @@ enum Listener {
         guard worker.admitsClient() else { throw ConnectionLimitReached() }
         do {
             let pipeline = channel.pipeline.syncOperations
+            let peer = ClientAddress(channel.remoteAddress)
+            let announcesSource = worker.snapshot.announcesSource(peer.ip, on: context.address)
+            if announcesSource { try pipeline.addHandler(ProxyProtocolHandler(worker: worker)) }
             if let first = context.tls {
                 let tls = worker.snapshot.tlsContext(context.address) ?? first
                 try pipeline.addHandler(NIOSSLServerHandler(context: tls))
             }
-            try pipeline.addHandler(ClientConnection(worker: worker, listener: context))
+            try pipeline.addHandler(
+                ClientConnection(worker: worker, listener: context, announcesSource: announcesSource))
         } catch {
             worker.shared.connections.leave()
             throw error

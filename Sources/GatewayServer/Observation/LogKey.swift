@@ -47,6 +47,7 @@ package enum LogKey {
     static let usedUpstream: StaticString = "upstream"
     static let user: StaticString = "user"
     static let id: StaticString = "id"
+    static let requestID: StaticString = "request_id"
 
     // What every line begins with.
     static let time: StaticString = "time"

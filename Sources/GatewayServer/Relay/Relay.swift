@@ -9,7 +9,7 @@ final class Relay: ExpiringEntry {
     private var machine: RelayStateMachine
     private let client: ClientConnection
     private let upstream: UpstreamConnection
-    private unowned let worker: Worker
+    private let worker: Worker
     /// What is kept of the policy that admitted the session; the snapshot itself is not pinned.
     let terms: RelayTerms
     private var drainsClient = false
@@ -239,7 +239,8 @@ final class RelayTerms {
     let identity: VerifiedIdentity?
     let upstream: UpstreamDefinition
     let record: RequestRecord
-    let address: ClientAddress
+    /// The client's address as text.
+    let client: [UInt8]
     /// The one upstream chose; empty when none.
     let subprotocol: String
     let id: ExchangeID
@@ -251,7 +252,7 @@ final class RelayTerms {
         identity: VerifiedIdentity?,
         upstream: UpstreamDefinition,
         record: RequestRecord,
-        address: ClientAddress,
+        client: [UInt8],
         subprotocol: String,
         id: ExchangeID,
         metrics: RouteMetrics
@@ -260,7 +261,7 @@ final class RelayTerms {
         self.identity = identity
         self.upstream = upstream
         self.record = record
-        self.address = address
+        self.client = client
         self.subprotocol = subprotocol
         self.id = id
         self.metrics = metrics

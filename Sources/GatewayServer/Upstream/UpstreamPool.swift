@@ -2,6 +2,7 @@ import GatewaySettings
 import Glibc
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// One worker's connections to one upstream: which are idle, which server is next, how a new one is dialled.
 final class UpstreamPool {
@@ -15,7 +16,7 @@ final class UpstreamPool {
     }
 
     let definition: UpstreamDefinition
-    private unowned let worker: Worker
+    private let worker: Worker
     /// Idle connections, the most recently used last.
     private var idle: [UpstreamConnection] = []
     private var nextServer = 0
@@ -35,7 +36,7 @@ final class UpstreamPool {
         guard freshness != .new, let candidate = self.idle.last else { return nil }
         if freshness == .recent, candidate.idleSince + .seconds(1) < self.worker.now { return nil }
         self.idle.removeLast()
-        self.worker.wheel.cancel(candidate)
+        self.worker.wheel.disarm(candidate)
         self.worker.observation.count(self.reused)
         return candidate
     }
@@ -47,7 +48,7 @@ final class UpstreamPool {
             return
         }
         connection.idleSince = self.worker.now
-        self.worker.wheel.arm(connection, at: self.worker.now + TimeAmount(self.definition.settings.pool.idle))
+        self.worker.wheel.arm(connection, at: self.worker.now + self.definition.poolIdle)
         self.idle.append(connection)
     }
 
@@ -85,7 +86,7 @@ final class UpstreamPool {
         let connection = UpstreamConnection(pool: self, worker: self.worker)
         let handler = NIOLoopBound(connection, eventLoop: self.worker.eventLoop)
         self.bootstrap(address)
-            .connectTimeout(TimeAmount(self.definition.settings.connectTimeout))
+            .connectTimeout(self.definition.connectTimeout)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(
                 .recvAllocator, value: exchange.isHandshake ? ReceiveBuffers.handshakeAnswer : ReceiveBuffers.http
@@ -146,14 +147,36 @@ private struct NameNotResolved: Error, CustomStringConvertible {
 final class UpstreamDefinition: Sendable {
     let settings: UpstreamSettings
     let servers: [ServerAddress]
+    private let inFlight = Atomic<Int>(0)
+    // As the loop counts time.
+    let connectTimeout: TimeAmount
+    let responseTimeout: TimeAmount
+    let idleTimeout: TimeAmount?
+    let poolIdle: TimeAmount
 
     init(_ settings: UpstreamSettings) {
         self.settings = settings
+        self.connectTimeout = TimeAmount(settings.connectTimeout)
+        self.responseTimeout = TimeAmount(settings.responseTimeout)
+        self.idleTimeout = settings.idleTimeout.map { TimeAmount($0) }
+        self.poolIdle = TimeAmount(settings.pool.idle)
         self.servers = settings.servers.map { ServerAddress($0.value) }
         self.defaultHost = self.servers.first.map(\.host) ?? []
     }
 
     var name: String { self.settings.name.value }
+
+    /// Counts a request on its way, of all workers together. Returns whether there was room; only then `leave` must be called.
+    func enter() -> Bool {
+        guard let limit = self.settings.maxInFlight else { return true }
+        if self.inFlight.add(1, ordering: .relaxed).newValue <= limit { return true }
+        self.inFlight.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func leave() {
+        if self.settings.maxInFlight != nil { self.inFlight.subtract(1, ordering: .relaxed) }
+    }
 
     /// Whether `settings` say the same, wherever in the file they stand.
     func isDefined(by settings: UpstreamSettings) -> Bool {
@@ -163,6 +186,7 @@ final class UpstreamDefinition: Sendable {
             && self.settings.connectTimeout == settings.connectTimeout
             && self.settings.responseTimeout == settings.responseTimeout
             && self.settings.idleTimeout == settings.idleTimeout
+            && self.settings.maxInFlight == settings.maxInFlight
     }
 
     /// `Host` for clients of HTTP/1.0 that sent none.

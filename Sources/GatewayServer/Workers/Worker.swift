@@ -1,4 +1,5 @@
 import GatewayPolicy
+import GatewayProtocol
 import GatewayTokens
 import NIOCore
 import Synchronization
@@ -20,6 +21,10 @@ final class Worker {
     private var drained: EventLoopPromise<Void>?
     private var random = SystemRandomNumberGenerator()
     private var scratch = ByteBuffer()
+    /// The `Date` line of the last tick's second.
+    private(set) var dateLine: [UInt8] = []
+    private var dateSecond = Int64.min
+    private var sweepTurn = 0
 
     init(index: Int, eventLoop: any EventLoop, shared: SharedState, snapshot: Snapshot, observation: WorkerObservation)
     {
@@ -33,11 +38,15 @@ final class Worker {
         self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
         self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
         observation.adopt(snapshot)
+        self.noteDate()
     }
 
     var now: NIODeadline { .now() }
 
     func wallClock() -> WallClock { .now() }
+
+    /// As the ledger counts time: monotonic nanoseconds.
+    var ledgerTime: Int64 { Int64(clamping: self.now.uptimeNanoseconds) }
 
     func pool(_ upstream: Int) -> UpstreamPool { self.pools[upstream] }
 
@@ -95,7 +104,27 @@ final class Worker {
         for timer in self.wheel.advance(to: now) where timer.isDue { timer.deadlinePassed(now: now) }
         for entry in self.expiries.take(now: self.wallClock().seconds) { entry.expired() }
         self.countTokens()
+        self.noteDate()
+        self.noteIgnoredForwarding()
+        if self.index == 0, self.snapshot.limitsAddresses { self.sweepAddresses() }
         self.observation.flush()
+    }
+
+    private func noteDate() {
+        let second = self.wallClock().seconds
+        guard second != self.dateSecond else { return }
+        self.dateSecond = second
+        self.dateLine = HTTPDate.line(unixSeconds: second)
+    }
+
+    private func noteIgnoredForwarding() {
+        guard let peer = self.gatekeeper.takeIgnoredForwarding(), self.shared.forwardingHint.isFirst() else { return }
+        self.observation.forwardingIgnored(peer)
+    }
+
+    private func sweepAddresses() {
+        self.sweepTurn &+= 1
+        self.shared.addresses.sweep(turn: self.sweepTurn, now: self.ledgerTime)
     }
 
     /// What the gatekeeper counted becomes metrics: at each tick, before a scrape, and before it is replaced.
@@ -142,6 +171,15 @@ final class Worker {
 /// The little that all workers share.
 final class SharedState: Sendable {
     let connections = ConnectionCount()
+    let addresses = AddressLedger()
+    let forwardingHint = OnceOnly()
+}
+
+/// Something that is said once in a process's life.
+final class OnceOnly: Sendable {
+    private let wasSaid = Atomic<Bool>(false)
+
+    func isFirst() -> Bool { !self.wasSaid.exchange(true, ordering: .relaxed) }
 }
 
 /// Client connections in all.

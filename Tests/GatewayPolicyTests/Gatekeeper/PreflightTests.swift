@@ -38,7 +38,7 @@ import Testing
         var request = TestRequest("/api/", [line])
         let refusal = try #require(gateway.judge(&request).refusal)
         let block = request.block
-        let lines = gateway.policy.readingLines(for: refusal, head: request.head, bytes: block.span.bytes)
+        let lines = gateway.policy.readingLines(on: refusal.route, head: request.head, bytes: block.span.bytes)
         #expect(String(decoding: lines, as: UTF8.self) == expected)
     }
 

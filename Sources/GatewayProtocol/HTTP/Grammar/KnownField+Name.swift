@@ -64,9 +64,8 @@ extension KnownField {
     /// the handshake fails. (Some servers do nominate `Transfer-Encoding`.) Naming one of them is ignored.
     var survivesNomination: Bool {
         switch self {
-        case .host, .contentLength, .transferEncoding, .authorization, .cookie, .origin, .secWebSocketKey,
-            .secWebSocketVersion, .secWebSocketProtocol,
-            .secWebSocketExtensions, .secWebSocketAccept:
+        case .host, .contentLength, .transferEncoding, .authorization, .cookie, .origin, .date, .secWebSocketKey,
+            .secWebSocketVersion, .secWebSocketProtocol, .secWebSocketExtensions, .secWebSocketAccept:
             true
         default:
             false

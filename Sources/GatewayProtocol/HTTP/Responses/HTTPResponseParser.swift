@@ -129,19 +129,26 @@ package struct HTTPResponseParser: Sendable {
             )
         }
         self.head.keepsAlive = options.persists(minorVersion: self.head.minorVersion)
-        self.decideFraming(method)
+        try self.decideFraming(method)
     }
 
     /// RFC 9112 section 6.3.
-    private mutating func decideFraming(_ method: RequestMethod) {
+    private mutating func decideFraming(_ method: RequestMethod) throws(HTTPViolation) {
+        let announcesBody = self.framing.isChunked || self.framing.length ?? 0 > 0
         switch self.head.status {
-        case 100...199, 204:
+        case 101:
             self.head.framing = .none
-            // These never have a body. A server that announces one may also send it, so its connection is not trusted
-            // with another exchange; nor is one that has switched protocols.
-            if self.framing.isChunked || self.framing.length ?? 0 > 0 || self.head.status == 101 {
-                self.head.keepsAlive = false
-            }
+            // Servers do announce bodies here; what follows is another protocol whatever they say.
+            self.head.keepsAlive = false
+        case 100...199:
+            // Such a body would be read as the next head (RFC 9112 section 6.1, RFC 9110 section 8.6).
+            guard !announcesBody else { throw .interimWithBody }
+            self.head.framing = .none
+        case 204:
+            self.head.framing = .none
+            // Never with a body. A server that announces one may also send it, so its connection is not trusted with another
+            // exchange.
+            if announcesBody { self.head.keepsAlive = false }
         case _ where method == .head, 304:
             self.head.framing = .none
             self.keepAnnouncedLength()

@@ -50,7 +50,8 @@ import Testing
     @Test(
         arguments: [
             ("a", true), ("a.b-c_d~e", true), ("A.EXAMPLE:8000", true), ("a:", true), ("a:0", true), ("a:65535", true),
-            ("1.2.3.4", true), ("a%41", true), ("a!$&'()*+,;=b", true), ("xn--80ak6aa92e.com", true), ("a.", true),
+            ("1.2.3.4", true), ("a%41", true), ("a!$&'()*+;=b", true), ("a,b", false), (",", false),
+            ("xn--80ak6aa92e.com", true), ("a.", true),
             ("", false), (":80", false), ("a:65536", false), ("a:99999999999999999999", false), ("a:8o", false),
             ("a:-1", false), ("a:80:80", false), ("u@a", false), ("u:p@a", false), ("a/", false), ("a?", false),
             ("a#", false),
