@@ -82,13 +82,6 @@ package final class Policy: Sendable {
     package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal) }
 }
 
-extension Policy {
-    /// What any answer of the gateway's own is sent with, also one that is no refusal; empty when `cors` is off.
-    package func corsLines(head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
-        self.cors?.responseLines(head, bytes: bytes) ?? []
-    }
-}
-
 /// What came of building a policy.
 package struct PolicyBuilding: Sendable {
     /// Nil exactly when there are problems.

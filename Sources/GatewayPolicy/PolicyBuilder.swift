@@ -176,7 +176,7 @@ struct PolicyBuilder {
             }
         }
         let names = settings.methods + settings.headers + settings.exposedHeaders
-        if let place = settings.origins.first, let name = names.first(where: { !HeaderEditRule.isName($0) }) {
+        if let place = settings.origins.first, let name = names.first(where: { !HeaderEditRule.isToken($0) }) {
             self.report("“\(name)” in cors is neither a method nor a header name", at: place.location)
         }
         return CORSRules(settings, origins: origins)

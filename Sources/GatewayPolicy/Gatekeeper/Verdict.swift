@@ -17,6 +17,8 @@ package struct Admission: Sendable {
     package var identity: VerifiedIdentity?
     /// Whole lines to add to the response; empty when `cors` is off.
     package var corsLines: [UInt8]
+    /// The id that the client of a WebSocket chose for its session; empty when it chose none.
+    package var session: [UInt8] = []
 
     package init(route: RouteTerms, identity: VerifiedIdentity?, corsLines: [UInt8] = []) {
         self.route = route

@@ -110,7 +110,11 @@ private struct MediaRange {
         var start = self.parameters.lowerBound
         while start < self.parameters.upperBound {
             var end = start + 1
-            while end < self.parameters.upperBound, bytes.at(end) != UInt8(ascii: ";") { end += 1 }
+            var isQuoted = false
+            while end < self.parameters.upperBound, isQuoted || bytes.at(end) != UInt8(ascii: ";") {
+                if bytes.at(end) == UInt8(ascii: "\"") { isQuoted.toggle() }
+                end += 1
+            }
             let text = ForwardedAddress.trimmed(ByteRange(start: start + 1, end: end), in: bytes)
             if text.count >= 2, bytes.at(text.lowerBound) | 0x20 == UInt8(ascii: "q"),
                 bytes.at(text.lowerBound + 1) == UInt8(ascii: "=")
@@ -133,10 +137,10 @@ private struct MediaRange {
         var unit = 100
         for offset in text.lowerBound + 2..<text.upperBound {
             let digit = bytes.at(offset) &- 0x30
-            guard digit < 10 else { return 0 }
+            guard digit < (whole == 1 ? 1 : 10) else { return 0 }
             value += Int(digit) * unit
             unit /= 10
         }
-        return min(value, 1000)
+        return value
     }
 }

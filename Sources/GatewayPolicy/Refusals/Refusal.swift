@@ -1,7 +1,7 @@
 import GatewaySettings
 
 /// One request's refusal.
-package struct Refusal: Sendable {
+package struct Refusal: Error, Sendable {
     /// The matched route; nil when the refusal came before a route was known.
     package var route: RouteTerms?
     package var reason: RejectionReason

@@ -48,7 +48,7 @@ struct RefusalTexts: Sendable {
         case .forbidden:
             #"{"detail":"You do not have permission to perform this action."}"#
         case .notAuthenticated, .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed,
-            .originMissing, .keysUnavailable:
+            .originMissing, .tooManySockets, .sessionInUse, .keysUnavailable:
             #"{"detail":"Authentication credentials were not provided."}"#
         }
     }

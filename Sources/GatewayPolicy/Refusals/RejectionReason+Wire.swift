@@ -9,6 +9,8 @@ extension RejectionReason {
         case .methodNotAllowed: 405
         case .addressNotAllowed, .originNotAllowed, .originMissing, .forbidden: 403
         case .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: 401
+        case .tooManySockets: 429
+        case .sessionInUse: 409
         case .keysUnavailable: 503
         }
     }
@@ -16,11 +18,14 @@ extension RejectionReason {
     /// Nil for reasons that never accept a handshake: they are answered with their status.
     package var webSocketClose: (code: UInt16, reason: StaticString)? {
         switch self {
-        case .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed, .originMissing: nil
+        case .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed, .originMissing,
+            .sessionInUse:
+            nil
         case .notAuthenticated: (4001, "authentication required")
         case .tokenNotValid(let rejection) where rejection.reason == .expired: (4001, "token expired")
         case .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: (4001, "token invalid")
         case .forbidden: (4003, "forbidden")
+        case .tooManySockets: (4008, "too many connections")
         case .keysUnavailable: (1013, "try again later")
         }
     }
@@ -39,6 +44,8 @@ extension RejectionReason {
         case .duplicateTokens: "duplicate"
         case .tokenNotValid(let rejection), .noUserIdentification(let rejection): rejection.reason.label
         case .forbidden: "claim"
+        case .tooManySockets: "socket_limit"
+        case .sessionInUse: "session_in_use"
         case .keysUnavailable: "keys_unavailable"
         }
     }
@@ -53,6 +60,8 @@ extension RejectionReason {
         case .addressNotAllowed: ("address-not-allowed", "The address is not allowed")
         case .originNotAllowed: ("origin-not-allowed", "The origin is not allowed")
         case .originMissing: ("origin-missing", "The request has no Origin header")
+        case .tooManySockets: ("too-many-sockets", "Too many WebSockets are open")
+        case .sessionInUse: ("session-in-use", "An open WebSocket has this session id")
         case .keysUnavailable: ("keys-unavailable", "The token cannot be checked yet")
         case .forbidden, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid,
             .noUserIdentification:

@@ -22,6 +22,10 @@ package enum RejectionReason: Sendable, Equatable {
     case noUserIdentification(TokenRejection)
     /// A claim rule of the route failed.
     case forbidden
+    /// As many WebSockets as may be are open already.
+    case tooManySockets
+    /// An open WebSocket has the id that the client chose for its session.
+    case sessionInUse
     /// The keys are not there yet.
     case keysUnavailable
 }

@@ -32,15 +32,19 @@ struct HeaderEditRule {
         return nil
     }
 
-    static func isName(_ name: String) -> Bool { !name.isEmpty && name.utf8.allSatisfy { self.isNameByte($0) } }
+    /// Servers fold an underscore to a hyphen: such a name would be an alias.
+    static func isName(_ name: String) -> Bool { self.isToken(name) && !name.contains("_") }
 
-    /// RFC 9110 section 5.6.2, without the underscore, which servers fold to a hyphen.
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x60, 0x7C, 0x7E: true
-        default: false
-        }
+    /// RFC 9110 section 5.6.2
+    static func isToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy {
+                switch $0 {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: true
+                default: false
+                }
+            }
     }
 
     /// No line can end in a value, and no server splits it.

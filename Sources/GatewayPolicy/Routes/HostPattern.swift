@@ -40,16 +40,12 @@ enum HostPattern: Sendable, Hashable {
     /// An IPv6 address, with brackets or without; kept with them and in the form that browsers write.
     private static func address(_ name: String, in text: String) throws(PatternProblem) -> [UInt8] {
         let isBracketed = name.hasPrefix("[") && name.hasSuffix("]")
-        guard let address = IPAddress(isBracketed ? String(name.dropFirst().dropLast()) : name) else {
-            let host = name.prefix { $0 != ":" }
+        let inside = isBracketed ? String(name.dropFirst().dropLast()) : name
+        guard let address = IPAddress(inside), !address.isV4 else {
             throw PatternProblem(
-                "“\(text)” can never match: a host is compared without its port",
-                hint: host.isEmpty || host.hasPrefix("[") ? nil : "\(host)"
-            )
+                "“\(text)” can never match: it is not a host name or address", hint: "without scheme and port")
         }
-        // The mapped form has no brackets when it is written as the IPv4 address that it is.
-        let inside = address.isV4 ? Array(name.utf8.filter { $0 != 0x5B && $0 != 0x5D }) : address.text
-        return [UInt8(ascii: "[")] + inside + [UInt8(ascii: "]")]
+        return [UInt8(ascii: "[")] + address.text + [UInt8(ascii: "]")]
     }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {

@@ -79,6 +79,9 @@ package final class RouteTerms: Sendable {
         return isWebSocket || !webSocket.only
     }
 
+    /// Whether requests go upstream with other header lines than their clients sent.
+    package var editsRequests: Bool { self.requestEdits != nil }
+
     /// Drops the header lines that the route removes or replaces.
     func edit(_ head: inout RequestHead, bytes: RawSpan) { self.requestEdits?.apply(to: &head, bytes: bytes) }
 }

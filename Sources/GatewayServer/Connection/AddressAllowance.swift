@@ -5,8 +5,8 @@ import NIOCore
 /// What `limits.address` leaves one connection. Without such limits it holds nothing.
 struct AddressAllowance {
     private var entry: AddressLedger.Entry?
-    /// The connection came too soon after others: its first request is answered with this.
-    private var secondsToWait: Int?
+    /// The connection came too soon after others: its first request is answered with this, and no other follows.
+    private(set) var secondsToWait: Int?
 
     /// Counts the connection. Those of trusted proxies are not counted, for all of their clients share them.
     mutating func connect(_ peer: Peer, worker: Worker) {

@@ -12,6 +12,11 @@ extension ClientConnection {
         self.phase = .lingering
         self.decoder = nil
         self.inbound = ByteBuffer()
+        // Before its handshake TLS keeps back even an empty write: without a request there is nothing to be seen.
+        guard self.hasReceived else {
+            self.closeAtOnce()
+            return
+        }
         self.disarm()
         self.whenFlushed {
             if self.inputIsClosed {
@@ -43,11 +48,17 @@ extension ClientConnection {
         guard let context = self.context else { return }
         let watch =
             self.writeWatch
-            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
+            ?? WriteWatch(context.channel, worker: self.worker, limit: self.patience) {
                 [unowned self] in self.writeStalled()
             }
         self.writeWatch = watch
         watch.start()
+    }
+
+    /// How long the client may take nothing.
+    private var patience: TimeAmount {
+        if case .relaying(let relay) = self.phase { return relay.terms.plan.slowConsumer }
+        return self.worker.snapshot.timeouts.writeStall
     }
 
     func writeStalled() {
@@ -107,7 +118,13 @@ extension ClientConnection {
             relay.drain(within: window)
         case .http:
             self.keepsAlive = false
-            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.endConnection() }
+            guard self.ownExchange?.isIdle ?? true else { return }
+            if self.inbound.readableBytes == 0 {
+                self.endConnection()
+            } else {
+                // Half a request: it may be made whole, but not for as long as clients have otherwise.
+                self.arm(.head, after: Self.lingerTime)
+            }
         case .refusingSocket, .lingering, .closed:
             break
         }

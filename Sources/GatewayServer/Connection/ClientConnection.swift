@@ -62,7 +62,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var isClosing = false
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
-    private var ownExchange: Exchange?
+    /// Made for the first request, given up when the connection becomes a relay or ends.
+    private(set) var ownExchange: Exchange?
+    private(set) var hasReceived = false
     private var ownRequestIDLine: RequestIDLine?
     /// Whether a PROXY protocol header comes first, which says who the client is.
     private let announcesSource: Bool
@@ -111,9 +113,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.context = context
         self.acceptsWrites = context.channel.isWritable
         self.worker.clientConnected(self)
+        self.arm(.head, after: self.worker.snapshot.timeouts.head)
         // Nothing can be asked of the connection before its source is announced.
         if !self.announcesSource { self.identify(ClientAddress(context.channel.remoteAddress)) }
-        self.arm(.head, after: self.worker.snapshot.timeouts.head)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.vanish() }
@@ -124,6 +126,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isClosing else { return }
+        self.hasReceived = true
         let buffer = self.unwrapInboundIn(data)
         switch self.phase {
         case .relaying(let relay):
@@ -150,7 +153,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .relaying(let relay):
             relay.flush(.upstream)
         case .http:
-            self.exchange.flushUpstream()
+            self.ownExchange?.flushUpstream()
             self.flush()
         case .refusingSocket, .lingering, .closed:
             break
@@ -166,10 +169,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .relaying(let relay):
             relay.writabilityChanged(of: .client, isWritable: isWritable)
         case .http:
-            self.exchange.clientWritabilityChanged(isWritable)
+            self.ownExchange?.clientWritabilityChanged(isWritable)
             if isWritable {
                 self.process()
-                self.exchange.flushUpstream()
+                self.ownExchange?.flushUpstream()
                 self.flush()
             }
         case .refusingSocket, .lingering, .closed:
@@ -202,13 +205,17 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.forwarded = ForwardedOpening()
         self.allowance.leave(self.worker)
         self.allowance.connect(self.peer, worker: self.worker)
+        // A connection too many is told so once it asks for something, which it had better do soon.
+        if self.allowance.secondsToWait != nil { self.arm(.head, after: Self.lingerTime) }
     }
 
     /// After how many seconds the client may ask again, when it has asked too often. `vetted` is whom a trusted proxy named.
     func secondsToWait(_ vetted: VettedSender?) -> Int? {
-        guard self.worker.snapshot.limitsAddresses else { return nil }
-        return self.allowance.secondsToWait(vetted, self.peer, worker: self.worker)
+        self.allowance.secondsToWait(vetted, self.peer, worker: self.worker)
     }
+
+    /// Whether the connection itself was one too many.
+    var isTooMany: Bool { self.allowance.secondsToWait != nil }
 
     /// What is said upstream about where the requests of this connection come from.
     func refreshForwarded() { self.forwarded.update(self.worker.snapshot.policy, self.peer) }
@@ -248,7 +255,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.phase = .closed
         switch phase {
         case .relaying(let relay): relay.closed(by: .client)
-        case .http: self.exchange.clientVanished()
+        case .http: self.ownExchange?.clientVanished()
         case .refusingSocket, .lingering, .closed: break
         }
         self.ownExchange = nil
@@ -371,7 +378,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         // Called while the request's head is being taken: what follows it is taken, and flushed, by who takes it.
         guard !self.isProcessing else { return }
         self.process()
-        self.exchange.flushUpstream()
+        // Not `exchange`: the connection may have ended, and would begin another one.
+        self.ownExchange?.flushUpstream()
     }
 
     /// The response is complete (the request may not be).
@@ -432,6 +440,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func switchToRelay(_ relay: Relay) -> ByteBuffer {
         let early = self.inbound
         self.phase = .relaying(relay)
+        self.writeWatch?.stop()
+        self.writeWatch = nil
+        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)

@@ -24,8 +24,8 @@ extension Exchange {
         let gatekeeper = self.worker.gatekeeper
         let vetted = gatekeeper.vet(head, bytes: block, peer: self.client.peer)
         self.identify(vetted)
-        if let seconds = self.client.secondsToWait(vetted) {
-            return self.answer(.tooManyRequests(retryAfter: seconds), head, block: block)
+        if let refusal = self.checkRate(head, block: block, vetted) {
+            return self.answer(refusal, head, block: block)
         }
         if head.upgrade == .webSocket, let refusal = self.checkHandshake(head, block: block) {
             return self.answer(refusal, head, block: block)
@@ -36,13 +36,18 @@ extension Exchange {
             self.route = admission.route
             self.identity = admission.identity
             self.corsLines = admission.corsLines
+            if self.isHandshake, let refusal = self.enterSocket(admission, client) {
+                return self.refuse(refusal, head, block: block)
+            }
             self.pool = self.worker.pool(admission.route.upstream)
+            // What is composed does not say any more how the client likes its answers.
+            if admission.route.editsRequests { self.format = .preferred(by: head, bytes: block) }
             self.compose(&head, block: block, admission.route, injected: admission.injected, vetted)
             return .forward
         case .refuse(let refusal):
             return self.refuse(refusal, head, block: block)
         case .healthCheck:
-            return .answer(.health(isDraining: self.worker.isDraining))
+            return self.answer(.health(isDraining: self.worker.isDraining), head, block: block)
         case .preflight(let route, let headerLines):
             self.route = route
             return .answer(.preflight(headerLines))
@@ -83,6 +88,13 @@ extension Exchange {
         self.wasVetted = vetted != nil
     }
 
+    private func checkRate(_ head: borrowing RequestHead, block: RawSpan, _ vetted: VettedSender?) -> GatewayAnswer? {
+        guard self.worker.snapshot.limitsAddresses, !self.worker.gatekeeper.isExempt(head, bytes: block),
+            let seconds = self.client.secondsToWait(vetted)
+        else { return nil }
+        return .tooManyRequests(retryAfter: seconds, endsConnection: self.client.isTooMany)
+    }
+
     private func checkHandshake(_ head: RequestHead, block: RawSpan) -> GatewayAnswer? {
         switch WebSocketHandshake.check(head, block: block) {
         case .valid(let offer):
@@ -90,6 +102,27 @@ extension Exchange {
             return self.worker.isDraining ? .draining : nil
         case .malformed(let label): return .handshake(.malformed(label))
         case .unsupportedVersion: return .handshake(.unsupportedVersion)
+        }
+    }
+
+    /// Counts and names the socket that is going to be opened.
+    private func enterSocket(_ admission: Admission, _ client: IPAddress?) -> Refusal? {
+        guard let plan = self.worker.snapshot.relayPlans[admission.route.index] else { return nil }
+        self.handshake?.plan = plan
+        var session = admission.session
+        if session.isEmpty, plan.needsSession { session = SessionID.random() }
+        self.handshake?.session = session
+        let caps = self.worker.snapshot.socketCaps(admission, client, plan)
+        guard !caps.isEmpty || plan.settings.renewal.http else { return nil }
+        let dropsOldest = plan.settings.limits.whenFull == .dropOldest
+        switch self.worker.shared.sockets.enter(caps, session: session, dropsOldest: dropsOldest) {
+        case .admitted(let ticket):
+            self.handshake?.ticket = ticket
+            return nil
+        case .full:
+            return Refusal(route: admission.route, reason: .tooManySockets, logDetail: "too many open WebSockets")
+        case .sessionInUse:
+            return Refusal(route: admission.route, reason: .sessionInUse, logDetail: "the session's id is in use")
         }
     }
 

@@ -22,13 +22,12 @@ extension Exchange {
     /// Who reads the answer. After admission the request's block is gone, but what was composed for upstream says the same:
     /// read again only when something went wrong.
     private func audience() -> (format: AnswerFormat, readingLines: [UInt8]) {
-        if let format = self.format { return (format, []) }
-        guard self.pool != nil else { return (.json, []) }
+        guard self.pool != nil else { return (self.format ?? .json, []) }
         var parser = HTTPRequestParser(limits: Self.ownLimits)
-        guard (try? parser.parse(self.outgoing)) == .complete else { return (.json, []) }
+        guard (try? parser.parse(self.outgoing)) == .complete else { return (self.format ?? .json, []) }
         let sent = self.outgoing
         return (
-            .preferred(by: parser.head, bytes: sent.readableBytesSpan),
+            self.format ?? .preferred(by: parser.head, bytes: sent.readableBytesSpan),
             self.worker.snapshot.policy.readingLines(
                 on: self.route, head: parser.head, bytes: sent.readableBytesSpan)
         )

@@ -15,6 +15,7 @@ final class Exchange {
     let worker: Worker
     var machine = ExchangeStateMachine()
     private var upstream: UpstreamConnection?
+    private var dialling: UpstreamConnection?
     var pool: UpstreamPool?
     /// Distinguishes this request from earlier ones for a dial that ends late.
     var ticket: UInt64 = 0
@@ -44,7 +45,13 @@ final class Exchange {
     struct Handshake {
         var offer: WebSocketOffer
         var hasOrigin: Bool
+        /// From here on set once it is admitted.
+        var plan: RelayPlan?
+        var session: [UInt8] = []
+        var ticket: SocketTicket?
     }
+
+    private static let keptOutgoing = 8 << 10
 
     init(client: ClientConnection, worker: Worker) {
         self.client = client
@@ -75,7 +82,7 @@ final class Exchange {
             }
         case .answer(let answer):
             // What is malformed may be the beginning of something that is meant for a server behind us.
-            if answer.status == 400 { self.client.keepsAlive = false }
+            if answer.status == 400 || answer.endsConnection { self.client.keepsAlive = false }
             self.answer(answer)
         case .acceptThenClose(let close, let label):
             self.acceptThenClose(close, label: label)
@@ -93,6 +100,9 @@ final class Exchange {
         }
     }
 
+    /// Who gives up closes it: a server that does not answer must not collect descriptors of clients that are gone.
+    func dials(_ connection: UpstreamConnection) { self.dialling = connection }
+
     func isWaiting(ticket: UInt64) -> Bool { ticket == self.ticket && self.machine.isConnecting }
 
     func dialled(_ connection: UpstreamConnection, ticket: UInt64) {
@@ -107,11 +117,13 @@ final class Exchange {
 
     func dialFailed(ticket: UInt64, timedOut: Bool) {
         guard self.isWaiting(ticket: ticket) else { return }
+        self.dialling = nil
         self.upstreamFailed(timedOut ? .connectTimedOut : .unreachable, beforeAnyResponseByte: true)
         self.flush()
     }
 
     private func connected(_ connection: UpstreamConnection) {
+        self.dialling = nil
         switch self.machine.connected(reused: connection.isReused) {
         case .releaseConnection:
             connection.close()
@@ -124,6 +136,8 @@ final class Exchange {
     }
 
     func abandonUpstream() {
+        self.dialling?.close()
+        self.dialling = nil
         self.upstream?.abandon()
         self.upstream = nil
     }
@@ -272,29 +286,33 @@ final class Exchange {
     func switchingProtocols(_ head: ResponseHead, block: ByteBuffer, over upstream: UpstreamConnection) -> Bool {
         guard let handshake = self.handshake, self.machine.awaitsResponseHead, let route = self.route,
             let pool = self.pool,
-            let settings = route.webSocket,
+            let plan = handshake.plan,
             case .accepted(let subprotocol, let deflate) = WebSocketHandshake.checkResponse(
                 head, block: block.readableBytesSpan, offer: handshake.offer)
         else { return false }
         self.record.status = 101
         self.machine.leave()
+        // The relay has it now.
+        self.handshake?.ticket = nil
         self.uncount()
         self.upstream = nil
         let terms = RelayTerms(
             route: route,
+            plan: plan,
             identity: self.identity,
             upstream: pool.definition,
             record: self.record,
             client: self.record.client,
             subprotocol: Self.loggable(subprotocol, block),
             id: self.client.exchangeID(self.record.number),
-            metrics: self.worker.observation.metrics(of: route)
+            metrics: self.worker.observation.metrics(of: route),
+            session: handshake.session,
+            ticket: handshake.ticket
         )
         let relay = Relay(
             client: self.client,
             upstream: upstream,
             terms: terms,
-            limits: RelayLimits(maxFrame: settings.maxFrame, maxMessage: settings.maxMessage),
             deflate: deflate,
             worker: self.worker
         )
@@ -327,6 +345,8 @@ final class Exchange {
 
     func logFinished() {
         self.uncount()
+        // One large head must not stay with an idle connection.
+        if self.outgoing.capacity > Self.keptOutgoing { self.outgoing = ByteBuffer() }
         self.worker.observation.requestEnded(
             &self.record,
             route: self.route,
@@ -339,5 +359,9 @@ final class Exchange {
     private func uncount() {
         if self.isCounted { self.pool?.definition.leave() }
         self.isCounted = false
+        if let ticket = self.handshake?.ticket {
+            self.handshake?.ticket = nil
+            self.worker.shared.sockets.leave(ticket)
+        }
     }
 }

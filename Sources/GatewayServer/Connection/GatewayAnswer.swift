@@ -16,6 +16,8 @@ struct GatewayAnswer {
     var content: Content
     /// Empty for answers that refuse nothing.
     var label: StaticString
+    /// Whether the client's connection is closed behind it.
+    var endsConnection = false
 
     init(_ refusal: RefusalAnswer, label: StaticString) {
         self.status = refusal.status
@@ -59,10 +61,11 @@ struct GatewayAnswer {
     static let upstreamBusy = GatewayAnswer(problem(ofStatus: 503), label: "upstream_busy")
 
     /// A client that has used up what `limits.address` grants (RFC 6585 section 4).
-    static func tooManyRequests(retryAfter seconds: Int) -> GatewayAnswer {
+    static func tooManyRequests(retryAfter seconds: Int, endsConnection: Bool) -> GatewayAnswer {
         var answer = GatewayAnswer(
             .problem(status: 429, type: "too-many-requests", title: "Too many requests from this address"),
             label: "rate")
+        answer.endsConnection = endsConnection
         answer.headerLines += Array("Retry-After: \(seconds)\r\n".utf8)
         return answer
     }

@@ -42,7 +42,7 @@ final class AddressLedger: Sendable {
     func entry(of address: IPAddress, now: Int64) -> Entry { self.entry(of: address, now: now, isHeld: false) }
 
     private func entry(of address: IPAddress, now: Int64, isHeld: Bool) -> Entry {
-        let key = Self.key(address)
+        let key = address.subscriber
         return self.shard(of: key).entries.withLock { entries in
             let entry = self.find(key, in: &entries, now: now)
             if isHeld { entry.holders.add(1, ordering: .relaxed) }
@@ -52,7 +52,7 @@ final class AddressLedger: Sendable {
 
     private func find(_ key: IPAddress, in entries: inout [IPAddress: Entry], now: Int64) -> Entry {
         if let known = entries[key] { return known }
-        if entries.count >= self.shardLimit { Self.sweep(&entries, now: now) }
+        // What owes nothing is forgotten by the workers' ticks; here nobody waits for a search.
         guard entries.count < self.shardLimit else { return self.overflow }
         let entry = Entry()
         entries[key] = entry
@@ -74,13 +74,8 @@ final class AddressLedger: Sendable {
         }
     }
 
-    private static func key(_ address: IPAddress) -> IPAddress {
-        address.isV4 ? address : IPAddress(high: address.high, low: 0)
-    }
-
     private func shard(of key: IPAddress) -> Shard {
-        // Mixed, since addresses of one network differ in a few bits only.
-        let mixed = (key.high ^ key.low) &* 0x9E37_79B9_7F4A_7C15
-        return self.shards[Int(mixed >> 58) % self.shards.count]
+        // Keyed by the process, so that nobody can choose addresses that fall into one shard.
+        self.shards[Int(UInt(bitPattern: key.hashValue) % UInt(self.shards.count))]
     }
 }

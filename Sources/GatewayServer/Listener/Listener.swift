@@ -103,8 +103,6 @@ enum Listener {
                     try channel.pipeline.syncOperations.addHandler(AcceptPause())
                 }
             }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: ReceiveBuffers.http)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.adopt(channel, workers: workers, context: context) }
             }
@@ -124,6 +122,11 @@ enum Listener {
         let worker = workers.worker(on: channel.eventLoop)
         guard worker.admitsClient() else { throw ConnectionLimitReached() }
         do {
+            // Set here and not by the bootstrap, which takes several futures for each option.
+            if let options = channel.syncOptions {
+                try options.setOption(.allowRemoteHalfClosure, value: true)
+                try options.setOption(.recvAllocator, value: ReceiveBuffers.http)
+            }
             let pipeline = channel.pipeline.syncOperations
             let peer = ClientAddress(channel.remoteAddress)
             let announcesSource = worker.snapshot.announcesSource(peer.ip, on: context.address)

@@ -25,6 +25,8 @@ package final class Snapshot: Sendable {
     let addressLimits: AddressLimitSettings
     /// By the listener's address: peers that send a PROXY protocol header.
     private let proxyProtocol: [AddressSettings: [PeerRange]]
+    /// By the route's index; nil for routes without WebSockets.
+    let relayPlans: [RelayPlan?]
 
     private init(
         settings: Settings,
@@ -52,6 +54,7 @@ package final class Snapshot: Sendable {
         self.bodyLimit = settings.limits.body
         self.connectionLimit = settings.limits.connections ?? FileDescriptors.connectionLimit
         self.keepAliveRequests = settings.limits.keepAliveRequests ?? .max
+        self.relayPlans = policy.routes.map { $0.webSocket.map(RelayPlan.init) }
         self.addressLimits = settings.limits.address
         self.proxyProtocol = Dictionary(settings.listen.map { ($0.address.value, $0.proxyProtocol) }) { first, _ in
             first

@@ -121,7 +121,10 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.decoder = nil
         self.parser = HTTPResponseParser(limits: self.worker.snapshot.responseLimits)
         self.relay = relay
+        self.writeWatch?.stop()
+        self.writeWatch = nil
         self.worker.wheel.cancel(self)
+        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
         defer { self.inbound = ByteBuffer() }
         return self.inbound
     }
@@ -197,12 +200,15 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     private func watchWrites(_ context: ChannelHandlerContext) {
         let watch =
             self.writeWatch
-            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
+            ?? WriteWatch(context.channel, worker: self.worker, limit: self.patience) {
                 [unowned self] in self.writeStalled()
             }
         self.writeWatch = watch
         watch.start()
     }
+
+    /// How long the server may take nothing.
+    private var patience: TimeAmount { self.relay?.terms.plan.slowConsumer ?? self.worker.snapshot.timeouts.writeStall }
 
     private func writeStalled() {
         if let relay = self.relay {

@@ -1,7 +1,5 @@
 import GatewaySettings
-import Glibc
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// One worker's connections to one upstream: which are idle, which server is next, how a new one is dialled.
@@ -21,6 +19,8 @@ final class UpstreamPool {
     private var idle: [UpstreamConnection] = []
     private var nextServer = 0
     private let reused: MetricSlot
+    private let opened: MetricSlot
+    private let dialler: Dialler
     /// After a reload removed or changed the upstream: nothing is kept any more.
     private(set) var isRetired = false
 
@@ -28,7 +28,9 @@ final class UpstreamPool {
         self.definition = definition
         self.worker = worker
         self.nextServer = worker.index
-        self.reused = worker.observation.reusedSlot(definition)
+        self.reused = worker.observation.connectionSlot(definition, "reused")
+        self.opened = worker.observation.connectionSlot(definition, "opened")
+        self.dialler = Dialler(worker.eventLoop, timeout: definition.connectTimeout)
     }
 
     /// An idle connection that is fresh enough, or nil.
@@ -84,47 +86,20 @@ final class UpstreamPool {
             return
         }
         let connection = UpstreamConnection(pool: self, worker: self.worker)
-        let handler = NIOLoopBound(connection, eventLoop: self.worker.eventLoop)
-        self.bootstrap(address)
-            .connectTimeout(self.definition.connectTimeout)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(
-                .recvAllocator, value: exchange.isHandshake ? ReceiveBuffers.handshakeAnswer : ReceiveBuffers.http
-            )
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
-                }
+        exchange.dials(connection)
+        self.dialler.dial(address, connection, isHandshake: exchange.isHandshake).whenComplete { result in
+            switch result {
+            case .success:
+                self.worker.observation.count(self.opened)
+                exchange.dialled(connection, ticket: ticket)
+            case .failure(let error):
+                server.resolveAgain()
+                self.worker.observation.dialFailed(self.definition, server: server, error)
+                var timedOut = false
+                if let channelError = error as? ChannelError, case .connectTimeout = channelError { timedOut = true }
+                self.dialFailed(for: exchange, ticket: ticket, attemptsLeft: attemptsLeft, timedOut: timedOut)
             }
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success:
-                    self.worker.observation.upstreamConnected(self.definition)
-                    exchange.dialled(connection, ticket: ticket)
-                case .failure(let error):
-                    server.resolveAgain()
-                    self.worker.observation.dialFailed(self.definition, server: server, error)
-                    var timedOut = false
-                    if let channelError = error as? ChannelError, case .connectTimeout = channelError {
-                        timedOut = true
-                    }
-                    self.dialFailed(for: exchange, ticket: ticket, attemptsLeft: attemptsLeft, timedOut: timedOut)
-                }
-            }
-    }
-
-    /// A backend that died without a FIN is noticed in two minutes. Only TCP knows that.
-    private func bootstrap(_ address: SocketAddress) -> ClientBootstrap {
-        let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
-        guard address.port != nil else { return bootstrap }
-        return
-            bootstrap
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 60)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 15)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 4)
+        }
     }
 
     private func dialFailed(for exchange: Exchange, ticket: UInt64, attemptsLeft: Int, timedOut: Bool) {

@@ -173,6 +173,7 @@ final class SharedState: Sendable {
     let connections = ConnectionCount()
     let addresses = AddressLedger()
     let forwardingHint = OnceOnly()
+    let sockets = SocketLedger()
 }
 
 /// Something that is said once in a process's life.

@@ -15,6 +15,8 @@ final class WorkerObservation {
     private let connectionsActive: MetricSlot
     private let connectionsTotal: MetricSlot
     private let table: RouteMetricsTable
+    private lazy var clientRoundTrip = self.metrics.histogram(.webSocketRoundTrip, "client")
+    private lazy var upstreamRoundTrip = self.metrics.histogram(.webSocketRoundTrip, "upstream")
     private var policyRoutes: [RouteTerms] = []
     /// The slots of the newest policy's routes, by their index.
     private var routes: [RouteMetrics] = []
@@ -68,10 +70,6 @@ final class WorkerObservation {
 
     func clientDisconnected() { self.metrics.add(self.connectionsActive, -1) }
 
-    func upstreamConnected(_ upstream: UpstreamDefinition) {
-        self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "opened"))
-    }
-
     func upstreamNotConnected(_ upstream: UpstreamDefinition, _ failure: UpstreamFailure) {
         self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "failed"))
         self.metrics.add(self.metrics.slot(.upstreamErrors, upstream.name, failure.label.description))
@@ -113,9 +111,9 @@ final class WorkerObservation {
         self.logger.warning(message, metadata: metadata)
     }
 
-    /// Where a pool counts what it takes out, once per request.
-    func reusedSlot(_ upstream: UpstreamDefinition) -> MetricSlot {
-        self.metrics.slot(.upstreamConnections, upstream.name, "reused")
+    /// Where a pool counts the connections it takes out or makes.
+    func connectionSlot(_ upstream: UpstreamDefinition, _ outcome: String) -> MetricSlot {
+        self.metrics.slot(.upstreamConnections, upstream.name, outcome)
     }
 
     func count(_ slot: MetricSlot) { self.metrics.add(slot) }
@@ -190,6 +188,13 @@ final class WorkerObservation {
         record.microseconds = terms.record.microseconds(at: .now())
         let path = terms.record.path
         accessLog.append(record, path: path.span.bytes, hasQuery: terms.record.hasQuery)
+    }
+
+    func renewed(_ terms: RelayTerms, isAccepted: Bool) { terms.metrics.webSocketRenewed(isAccepted: isAccepted) }
+
+    func roundTrip(_ trip: RelayRoundTrip) {
+        let histogram = trip.side == .client ? self.clientRoundTrip : self.upstreamRoundTrip
+        self.metrics.observe(histogram, microseconds: Int64(clamping: trip.nanoseconds / 1000))
     }
 
     func webSocketClosed(_ terms: RelayTerms, _ summary: RelaySummary) {

@@ -17,7 +17,7 @@ final class EdwardsCheck {
 
     deinit { EVP_MD_CTX_free(self.context) }
 
-    func accepts(_ signature: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
+    func accepts(_ signature: UnsafeBufferPointer<UInt8>, of message: UnsafeRawBufferPointer) -> Bool {
         guard signature.count == self.signatureLength else { return false }
         // A finished context is not taken a second time by every version, so it starts anew for each token.
         let isValid =
@@ -25,7 +25,7 @@ final class EdwardsCheck {
             && EVP_DigestVerifyInit(self.context, nil, nil, nil, self.key.pointer) == 1
             && EVP_DigestVerify(
                 self.context,
-                signature,
+                signature.baseAddress,
                 signature.count,
                 message.baseAddress?.assumingMemoryBound(to: UInt8.self),
                 message.count

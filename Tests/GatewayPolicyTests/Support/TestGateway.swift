@@ -57,6 +57,16 @@ struct TestGateway {
             &request.head, bytes: block.span.bytes, isWebSocket: isWebSocket, client: client, now: now)
     }
 
+    func vet(_ request: TestRequest, _ peer: Peer) -> VettedSender? {
+        let block = request.block
+        return self.gatekeeper.vet(request.head, bytes: block.span.bytes, peer: peer)
+    }
+
+    func readingLines(_ refusal: Refusal, _ request: TestRequest) -> [UInt8] {
+        let block = request.block
+        return self.policy.readingLines(on: refusal.route, head: request.head, bytes: block.span.bytes)
+    }
+
     /// One word for the verdict: the status, or `anonymous`, or the user.
     func outcome(
         _ request: inout TestRequest,
@@ -86,4 +96,15 @@ struct TestGateway {
 extension Verdict {
     var admission: Admission? { if case .forward(let admission) = self { admission } else { nil } }
     var refusal: Refusal? { if case .refuse(let refusal) = self { refusal } else { nil } }
+}
+
+/// Settings for tests that look at problems.
+enum PolicyText {
+    static let small = """
+        SIMPLE_JWT: {SIGNING_KEY: \(TestGateway.secret)}
+        identity: {X-Tenant: org.tenant}
+        listen: [{address: "127.0.0.1:8080"}]
+        upstreams: {chat: {servers: ["127.0.0.1:8000"]}}
+        routes: [{path: 'chat/<path:rest>', upstream: chat}]
+        """
 }
