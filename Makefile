@@ -10,13 +10,14 @@ VENV := .venv
 OPTIMISED := -c release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
 SWIFT_BUILD := swift build $(OPTIMISED) --static-swift-stdlib --product tollgate
 
-.PHONY: help demo build test unit end-to-end lint soak system-packages test-packages clean
+.PHONY: help demo build test unit end-to-end lint soak fuzz system-packages test-packages clean
 
 help:
 	@echo 'make demo    build the gateway and run it in front of the embedded chat; prints the address to open'
 	@echo 'make test    everything CI runs: format check, unit tests, end-to-end tests'
 	@echo 'make build   the release binary, $(BIN)'
 	@echo 'make soak    the long runs'
+	@echo 'make fuzz    a minute of fuzzing for each decoder'
 
 demo: build
 	@exec $(BIN) demo
@@ -44,6 +45,10 @@ end-to-end: build test-packages $(VENV)/.installed
 soak: build test-packages $(VENV)/.installed
 	$(VENV)/bin/python -m pytest Tests/EndToEnd -q --soak
 
+fuzz: system-packages
+	swift build --package-path Fuzz -c release --sanitize=fuzzer --sanitize=address
+	Fuzz/run 60
+
 $(VENV)/.installed: Tests/EndToEnd/requirements.txt examples/django-chat/requirements.txt
 	@echo '==> Python packages of the tests into $(VENV)'
 	python3 -m venv $(VENV)
@@ -54,7 +59,7 @@ system-packages:
 	@.ci/install-packages libssl-dev libyaml-dev pkg-config
 
 test-packages:
-	@.ci/install-packages python3 python3-venv chromium chromium-driver
+	@.ci/install-packages python3 python3-venv chromium chromium-driver gcc libc6-dev nginx haproxy slowhttptest
 
 clean:
 	rm -rf .build .build-optimised-tests $(VENV) artefacts

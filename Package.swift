@@ -74,13 +74,19 @@ let package = Package(
             exclude: ["Goldens"],
             swiftSettings: settings
         ),
-        .testTarget(name: "GatewayTokensTests", dependencies: ["GatewayTokens"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTokensTests",
+            dependencies: ["GatewayTokens"],
+            exclude: ["Fixtures/Foreign"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy"], swiftSettings: settings),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol"], swiftSettings: settings),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "GatewayServer", "GatewaySettings", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
+                "GatewayMessage", "GatewayProtocol", "GatewayServer", "GatewaySettings", nio("NIOCore"),
+                nio("NIOPosix"), nio("NIOEmbedded"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings

@@ -13,6 +13,8 @@ package struct RequestHead: Sendable {
     package var query: ByteRange?
     /// Bytes of `query` that must not go upstream (the token parameter with one neighbouring `&`); in order, disjoint.
     package var queryCuts: [ByteRange] = []
+    /// Bytes cut from the front of `path` when it is written; the writer puts `/` when nothing is left and adds the prefix.
+    package var strippedPath = 0
     /// 0 for HTTP/1.0, 1 for HTTP/1.1 and later versions.
     package var minorVersion: UInt8 = 1
     package var fields: [HeaderField] = []

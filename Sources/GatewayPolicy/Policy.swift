@@ -21,13 +21,23 @@ package final class Policy: Sendable {
     let identity: IdentityPlan
     /// `allowed_origins` of the whole file; nil when not written.
     let origins: OriginRules?
+    let forwarding: ForwardingRules
+    /// Nil: the backend's own CORS is left alone.
+    let cors: CORSRules?
+    /// The path that is answered without a route; empty when there is none.
+    let health: [UInt8]
+    /// Whether any route looks at the request's host.
+    let asksForHost: Bool
+    let methods: MethodTable
     private let texts: RefusalTexts
 
     init(
         routes: [(terms: RouteTerms, pattern: RoutePattern)],
         settings: Settings,
+        owned: OwnedHeaders,
         tokenRules: TokenRules?,
-        origins: OriginRules?
+        origins: OriginRules?,
+        cors: CORSRules?
     ) {
         let simpleJWT = settings.simpleJWT
         self.routes = routes.map(\.terms)
@@ -37,10 +47,7 @@ package final class Policy: Sendable {
         self.tokenRules = tokenRules
         self.tokenHeader = AuthorizationHeader(simpleJWT)
         self.tokenQuery = QueryToken(parameter: settings.tokens.queryParameter)
-        self.owned = OwnedHeaders(
-            adding: settings.identity.map(\.header.value),
-            except: simpleJWT?.authHeaderName ?? "authorization"
-        )
+        self.owned = owned
         self.identity = IdentityPlan(
             settings.identity,
             header: self.tokenHeader,
@@ -48,6 +55,15 @@ package final class Policy: Sendable {
             leeway: tokenRules?.leeway ?? 0
         )
         self.origins = origins
+        self.forwarding = ForwardingRules(
+            trustedProxies: settings.trustedProxies, sendsForwarded: settings.forwarded)
+        self.cors = cors
+        self.health = settings.health.map { Array($0.value.utf8) } ?? []
+        self.asksForHost = routes.contains { $0.terms.hosts != nil }
+        self.methods = MethodTable(
+            routes.map(\.terms),
+            keys: zip(settings.routes, routes).map { RouteKey(pattern: $0.pattern.value, hosts: $1.terms.hosts) }
+        )
         self.texts = RefusalTexts(simpleJWT)
     }
 
@@ -55,14 +71,15 @@ package final class Policy: Sendable {
     package var ownedHeaderNames: [String] { self.owned.names }
 
     /// Header lines that let a page of an allowed origin read a refusal, so that it can refresh its token; empty for others.
-    /// The backend's own CORS headers are the backend's business.
-    package func readingLines(for refusal: Refusal, head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
-        guard let origin = (refusal.route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
+    /// Without `cors` the backend's own CORS headers are the backend's business, and `allowed_origins` says who may read.
+    package func readingLines(on route: RouteTerms?, head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
+        if let cors = self.cors { return cors.responseLines(head, bytes: bytes) }
+        guard let origin = (route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
         return Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin) + Array("\r\nVary: Origin\r\n".utf8)
     }
 
     /// What an HTTP client is told.
-    package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal.reason) }
+    package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal) }
 }
 
 /// What came of building a policy.

@@ -17,12 +17,17 @@ extension Policy {
 }
 
 /// Compiles settings piece by piece and collects what is wrong with them.
-private struct PolicyBuilder {
-    private let settings: Settings
+struct PolicyBuilder {
+    let settings: Settings
     private var problems: [SettingsProblem] = []
     private var notices: [SettingsProblem] = []
 
-    init(_ settings: Settings) { self.settings = settings }
+    let owned: OwnedHeaders
+
+    init(_ settings: Settings) {
+        self.settings = settings
+        self.owned = OwnedHeaders(settings)
+    }
 
     mutating func build() -> PolicyBuilding {
         let tokenRules = self.tokenRules()
@@ -32,10 +37,14 @@ private struct PolicyBuilder {
             if let compiled = self.compile(route, index: index, commonOrigins) { routes.append(compiled) }
         }
         self.checkIdentity()
+        self.checkReleasedHeaders()
+        self.checkHealth()
+        let cors = self.cors()
         var policy: Policy?
         if self.problems.isEmpty, routes.count == self.settings.routes.count {
             policy = Policy(
-                routes: routes, settings: self.settings, tokenRules: tokenRules, origins: commonOrigins)
+                routes: routes, settings: self.settings, owned: self.owned, tokenRules: tokenRules,
+                origins: commonOrigins, cors: cors)
         }
         self.problems.sort(by: SettingsProblem.isOrdered)
         self.notices.sort(by: SettingsProblem.isOrdered)
@@ -61,69 +70,8 @@ private struct PolicyBuilder {
         return self.problems
     }
 
-    private mutating func report(_ message: String, at location: SettingsLocation, hint: String? = nil) {
+    mutating func report(_ message: String, at location: SettingsLocation, hint: String? = nil) {
         self.problems.append(SettingsProblem(location: location, message: message, hint: hint))
-    }
-
-    // MARK: Routes
-
-    private mutating func compile(
-        _ route: RouteSettings,
-        index: Int,
-        _ commonOrigins: OriginRules?
-    ) -> (terms: RouteTerms, pattern: RoutePattern)? {
-        let tolerated = PathForms(route.tolerate)
-        let upstream = self.settings.upstreams.firstIndex { $0.name.value == route.upstream.value }
-        if upstream == nil { self.report("no upstream has this name", at: route.upstream.location) }
-        if route.auth != .none, self.settings.simpleJWT == nil {
-            self.report("auth: \(route.auth.rawValue) needs SIMPLE_JWT", at: route.location)
-        }
-        let ownOrigins = route.allowedOrigins.map { self.origins($0) }
-        let origins = route.webSocket == nil ? nil : ownOrigins ?? commonOrigins
-        self.checkOrigins(of: route, origins)
-        do {
-            let pattern = try RoutePattern(route.pattern.value, tolerating: tolerated)
-            let sources = route.sources ?? self.settings.tokens.sources
-            guard let upstream else { return nil }
-            let terms = RouteTerms(
-                index: index,
-                pattern: route.pattern.value.text,
-                upstream: upstream,
-                webSocket: route.webSocket,
-                auth: route.auth,
-                forward: route.forward ?? self.settings.tokens.forward,
-                location: route.location,
-                httpSources: .resolved(sources, webSocket: false),
-                webSocketSources: .resolved(sources, webSocket: true),
-                tolerated: tolerated,
-                origins: origins
-            )
-            return (terms, pattern)
-        } catch {
-            self.report(error.message, at: route.pattern.location, hint: error.hint)
-            return nil
-        }
-    }
-
-    private mutating func checkOrigins(of route: RouteSettings, _ origins: OriginRules?) {
-        guard route.webSocket != nil, origins == nil else { return }
-        self.report(
-            "a WebSocket route needs allowed_origins",
-            at: route.location,
-            hint: "allowed_origins: [\".example.com\"], at the top of the file or in this route"
-        )
-    }
-
-    private mutating func origins(_ patterns: [Located<String>]) -> OriginRules {
-        var rules: [OriginRule] = []
-        for pattern in patterns {
-            do {
-                rules.append(try OriginPattern.compile(pattern.value))
-            } catch {
-                self.report(error.message, at: pattern.location, hint: error.hint)
-            }
-        }
-        return OriginRules(rules: rules, allowMissing: self.settings.allowMissingOrigin)
     }
 
     // MARK: Tokens
@@ -184,13 +132,53 @@ private struct PolicyBuilder {
             }
         }
     }
-}
 
-extension RoutePatternSettings {
-    /// As written.
-    var text: String {
-        switch self {
-        case .path(let text), .rePath(let text): text
+    private mutating func checkReleasedHeaders() {
+        for released in self.settings.releasedHeaders {
+            do {
+                try HeaderRelease.check(released.value, identity: self.settings.identity)
+            } catch {
+                self.report(error.message, at: released.location, hint: error.hint)
+            }
         }
+    }
+
+    /// It is compared with the path as it arrives.
+    private mutating func checkHealth() {
+        guard let health = self.settings.health else { return }
+        let isPath =
+            health.value.utf8.first == .slash
+            && health.value.utf8.allSatisfy {
+                (0x21...0x7E).contains($0) && $0 != 0x3F && $0 != .hash && $0 != .backslash
+            }
+        if !isPath { self.report("“\(health.value)” is not a path", at: health.location, hint: "/healthz") }
+    }
+
+    // MARK: CORS
+
+    private mutating func cors() -> CORSRules? {
+        guard let settings = self.settings.cors else { return nil }
+        var origins: [CORSOrigin] = []
+        for origin in settings.origins {
+            do {
+                origins.append(try CORSOrigin(origin.value))
+            } catch {
+                self.report(error.message, at: origin.location, hint: error.hint)
+            }
+        }
+        if let place = settings.origins.first(where: { $0.value == "*" }) {
+            if settings.origins.count > 1 {
+                self.report("“*” is every origin: it stands alone", at: place.location)
+            }
+            if settings.credentials {
+                self.report(
+                    "credentials are never for every origin", at: place.location, hint: "list the origins one by one")
+            }
+        }
+        let names = settings.methods + settings.headers + settings.exposedHeaders
+        if let place = settings.origins.first, let name = names.first(where: { !HeaderEditRule.isToken($0) }) {
+            self.report("“\(name)” in cors is neither a method nor a header name", at: place.location)
+        }
+        return CORSRules(settings, origins: origins)
     }
 }

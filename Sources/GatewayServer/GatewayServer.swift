@@ -147,12 +147,15 @@ package actor GatewayServer {
         let generation = self.generation
         self.snapshot = snapshot
         self.logThreshold.set(snapshot.settings.logs.level)
-        _ = try? await self.workers.collect { $0.adopt(snapshot) }
+        var sockets = AdoptedSockets()
+        for adopted in (try? await self.workers.collect { $0.adopt(snapshot) }) ?? [] { sockets.add(adopted) }
         self.processMetrics.policyTakenIntoUse(generation: generation, at: .now(), isReload: true)
         self.logger.info(
             "reloaded",
             metadata: [
                 LogKey.policyGeneration: "\(generation)", LogKey.policyRoutes: "\(snapshot.policy.routes.count)",
+                LogKey.socketsKept: "\(sockets.kept)", LogKey.socketsWithoutRoute: "\(sockets.orphaned)",
+                LogKey.socketsClosed: "\(sockets.closed)",
             ])
     }
 
@@ -174,6 +177,7 @@ package actor GatewayServer {
         self.readiness.set(.draining)
         let window = TimeAmount(window ?? self.snapshot.settings.timeouts.drain)
         self.logger.info("draining", metadata: [LogKey.drainSeconds: "\(window.nanoseconds / 1_000_000_000)"])
+        await self.announceStop()
         await self.closeListeners()
         await self.drainWorkers(window)
         await self.stopEverything()
@@ -186,6 +190,15 @@ package actor GatewayServer {
     package func stopped() async {
         guard self.readiness.state != .stopped else { return }
         await withCheckedContinuation { self.waitingForStop.append($0) }
+    }
+
+    /// Health checks fail and new WebSockets are refused, but connections are still taken: a balancer needs a moment to look
+    /// elsewhere.
+    private func announceStop() async {
+        let delay = self.snapshot.settings.timeouts.drainDelay
+        guard delay > .zero else { return }
+        _ = try? await self.workers.collect { $0.announceStop() }
+        try? await Task.sleep(for: delay)
     }
 
     private func drainWorkers(_ window: TimeAmount) async {

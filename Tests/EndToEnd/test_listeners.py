@@ -1,7 +1,5 @@
 """Ways in and out besides plain TCP: Unix sockets on both sides, IPv6, TLS, a second gateway on the same port."""
 
-import datetime
-import ipaddress
 import os
 import shutil
 import socket
@@ -10,13 +8,10 @@ import tempfile
 import time
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from support import frames, tokens
 from support.backend import ALICE, Backend
+from support.certificate import self_signed
 from support.frames import BINARY, TEXT, frame, read_frame
 from support.gateway import Gateway, settings
 from support.upstream import Upstream
@@ -110,28 +105,6 @@ def test_ipv6_is_listened_on(gateways, upstream):
 
 
 # TLS
-
-
-def self_signed(folder):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return ssl.create_default_context(cafile=folder / "cert.pem")
 
 
 @pytest.fixture

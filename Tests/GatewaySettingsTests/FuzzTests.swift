@@ -77,7 +77,7 @@ import Testing
 
     @Test func randomScalars_neverTrapTheirReaders() {
         var generator = SeededGenerator(seed: 11)
-        let alphabet = Array("0123456789.:-+ PTDHMSKiBdhms()=,[]/@%_$\u{E9}")
+        let alphabet = Array("0123456789.:-+ PTDHMSKiBdhms()=,[]{}/@%*_$\u{E9}")
         for _ in 0..<20_000 {
             let length = Int.random(in: 0...24, using: &generator)
             let text = String((0..<length).compactMap { _ in alphabet.randomElement(using: &generator) })
@@ -85,6 +85,15 @@ import Testing
             _ = try? DurationText.parse(text)
             _ = try? PythonDurationText.parse(text)
             _ = try? AddressText.parse(text, ports: 0...65535)
+            _ = try? PeerRangeText.parse(text)
+            _ = try? OriginText.parse(text)
+            _ = try? OriginText.parse("https://" + text)
+            _ = try? HostPatternText.parse(text)
+            _ = try? MethodText.parse(text)
+            _ = try? PathText.prefix(text)
+            _ = try? PathText.exact(text)
+            _ = try? PercentText.parse(text, in: 0...50)
+            _ = try? ExpiryNoticeText.parse(text)
             _ = Interpolation(text, environment: ["P": "x"])
         }
     }

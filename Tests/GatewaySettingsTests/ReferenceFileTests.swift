@@ -35,13 +35,22 @@ import Testing
         #expect(documented.limits == defaults.limits)
         #expect(documented.timeouts == defaults.timeouts)
         #expect(documented.logs == defaults.logs)
+        #expect(documented.reload == defaults.reload)
         #expect(documented.admin == nil)
+        #expect(documented.cors == nil)
+        #expect(documented.health == nil)
+        #expect(documented.trustedProxies == defaults.trustedProxies)
+        #expect(documented.forwarded == defaults.forwarded)
+        #expect(documented.releasedHeaders == defaults.releasedHeaders)
+        let listener = try #require(documented.listen.first)
+        #expect(listener.proxyProtocol == ListenSettings(address: listener.address).proxyProtocol)
         let upstream = try #require(documented.upstreams.first)
         let bare = UpstreamSettings(name: upstream.name, servers: upstream.servers)
         #expect(upstream.pool == bare.pool)
         #expect(upstream.connectTimeout == bare.connectTimeout)
         #expect(upstream.responseTimeout == bare.responseTimeout)
         #expect(upstream.idleTimeout == bare.idleTimeout)
+        #expect(upstream.maxInFlight == bare.maxInFlight)
         let route = try #require(documented.routes.first)
         #expect(route.webSocket == WebSocketSettings())
         #expect(
@@ -72,6 +81,8 @@ import Testing
         "tls: {certificate: fullchain.pem, key: privkey.pem}",
         "tokens: {sources: [query], forward: keep}", "allowed_origins: [\"https://chat.example.net\"]",
         "tolerate: [\"//\", \";\", \"%2F\"]", "CHECK_USER_IS_ACTIVE: true", "JWK_URL: null",
+        "health: /healthz", "hosts: [chat.example.com, .example.com]", "allow: [10.0.0.0/8, unix]",
+        "deny: [10.1.0.0/16]", "strip_prefix: /chat", "add_prefix: /v1", "methods: [POST]",
     ])
     func commentedKey_isRight_whenSwitchedOn(line: String) {
         let text = Project.text(path)
@@ -83,27 +94,60 @@ import Testing
         #expect(reading.problems.map { $0.rendered() } == [])
     }
 
+    /// A block that is switched off by a `#` before each of its lines.
+    private func reference(switchingOn block: String) -> SettingsReading {
+        var isInside = false
+        let lines = Project.text(path).split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            let start = line.firstIndex { $0 != " " } ?? line.endIndex
+            isInside = line[start...].hasPrefix("# \(block):") || isInside && line[start...].hasPrefix("#   ")
+            return isInside ? line[..<start] + String(line[start...].dropFirst(2)) : String(line)
+        }
+        let text = lines.joined(separator: "\n")
+        return SettingsReader.read(text: text, file: path, environment: ["JWT_SIGNING_KEY": Reading.secret]) { _ in nil
+        }
+    }
+
+    @Test func commentedCORS_saysItsDefaults_whenSwitchedOn() throws {
+        let reading = reference(switchingOn: "cors")
+        #expect(reading.rendered == [])
+        let cors = try #require(reading.settings?.cors)
+        #expect(cors == CORSSettings(origins: cors.origins))
+    }
+
+    @Test func commentedHeaderEdits_areRight_whenSwitchedOn() throws {
+        let reading = reference(switchingOn: "headers")
+        #expect(reading.rendered == [])
+        let route = try #require(reading.settings?.routes.first)
+        #expect(!route.requestHeaders.isEmpty && !route.responseHeaders.isEmpty)
+    }
+
     @Test func everyKey_isDocumented() {
         let text = Project.text(path)
         let context = ReadingContext(file: path, environment: [:]) { _ in .unreadable(reason: "") }
         let complete = """
             listen: [{address: 'a:1', tls: {certificate: c, key: k}}]
+            cors: {origins: ['*']}
             SIMPLE_JWT: {SIGNING_KEY: {file: x}}
             tokens: {sources: [query]}
             identity: {X: y}
             upstreams: {a: {servers: ['a:1'], pool: {idle: 1s}}}
-            routes: [{path: '', upstream: a, websocket: {only: true}, tokens: {sources: [query]}}]
-            limits: {body: 1}
+            routes: [{path: '', upstream: a, 
+              websocket: {limits: {messages_per_second: {rate: 1}, bytes_per_second: {rate: 1}}, drain: {code: 1001},
+                expiry_notice: {before: 1s}, renewal: {in_band: {match: {a: b}, token: c}}},
+              tokens: {sources: [query]},
+              headers: {request: {set: {X: y}, add: {X: y}}, response: {set: {X: y}, add: {X: y}}}}]
+            limits: {body: 1, address: {connections_per_second: {rate: 1}, requests_per_second: {rate: 1}}}
             timeouts: {head: 1s}
             logs: {level: info}
             admin: {address: 'a:2'}
+            reload: {close_removed: true}
             """
         guard let root = YAMLDocument(Array(complete.utf8)).root else {
             Issue.record("the text above is YAML")
             return
         }
         _ = Settings(reading: SettingsField(node: root, path: SettingsKeyPath(), context: context))
-        #expect(context.askedKeys.count > 80)
+        #expect(context.askedKeys.count > 120)
         for key in context.askedKeys {
             let name = String(key[(key.lastIndex(of: ".").map { key.index(after: $0) } ?? key.startIndex)...])
             #expect(name == "*" || text.contains(name), "\(key) is missing in gateway.yaml")

@@ -22,6 +22,12 @@ import Testing
         #expect(settings.timeouts == TimeoutSettings())
         #expect(settings.logs == LogSettings())
         #expect(settings.admin == nil)
+        #expect(settings.cors == nil)
+        #expect(settings.trustedProxies == [])
+        #expect(!settings.forwarded)
+        #expect(settings.releasedHeaders.isEmpty)
+        #expect(settings.health == nil)
+        #expect(settings.listen.map(\.proxyProtocol) == [[]])
         #expect(settings.upstreams.map(\.pool) == [PoolSettings()])
     }
 

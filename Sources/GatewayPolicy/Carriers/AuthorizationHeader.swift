@@ -24,6 +24,9 @@ struct AuthorizationHeader: Sendable {
 
     enum NameMatch { case none, exact, lookalike }
 
+    /// Whether `match` is worth asking for: its answer is `.none` otherwise.
+    func mayMatch(_ foldedHash: UInt32) -> Bool { foldedHash == self.foldedHash }
+
     /// A look-alike differs only in what some server folds away.
     func match(_ field: HeaderField, in bytes: RawSpan) -> NameMatch {
         guard field.foldedHash == self.foldedHash, field.name.count == self.name.count else { return .none }
@@ -57,7 +60,11 @@ struct AuthorizationHeader: Sendable {
         var first = start
         while first < end, self.isBlank(bytes.at(first)) { first += 1 }
         var last = first
-        while last < end, !self.isBlank(bytes.at(last)) { last += 1 }
+        while last < end {
+            last = bytes.endOfWord(ByteRange(start: last, end: end))
+            if last < end, self.isBlank(bytes.at(last)) { break }
+            last = min(last + 1, end)
+        }
         return ByteRange(start: first, end: last)
     }
 

@@ -44,7 +44,8 @@ struct TokenCarriers {
     /// read the first, the last or all of them joined.
     private func findInHeader(_ head: inout RequestHead, bytes: RawSpan) -> Finding {
         var first: AuthorizationHeader.Reading?
-        for index in head.fields.indices where !head.fields[index].isDropped {
+        for index in head.fields.indices where self.header.mayMatch(head.fields[index].foldedHash) {
+            guard !head.fields[index].isDropped else { continue }
             switch self.header.match(head.fields[index], in: bytes) {
             case .none: continue
             case .lookalike: head.fields[index].isDropped = true
@@ -120,9 +121,13 @@ struct TokenCarriers {
 
     /// Takes the verified token out of what is forwarded. With `all`, every line of the token header goes, for one of ours
     /// takes its place; otherwise another scheme's line stays, it is not a token of ours.
-    func remove(_ sources: TokenSources, all: Bool, from head: inout RequestHead, bytes: RawSpan) {
-        for index in head.fields.indices where !head.fields[index].isDropped {
-            guard self.header.match(head.fields[index], in: bytes) != .none else { continue }
+    ///
+    /// Mutating so that its owner lends it instead of copying it.
+    mutating func remove(_ sources: TokenSources, all: Bool, from head: inout RequestHead, bytes: RawSpan) {
+        for index in head.fields.indices where self.header.mayMatch(head.fields[index].foldedHash) {
+            guard !head.fields[index].isDropped, self.header.match(head.fields[index], in: bytes) != .none else {
+                continue
+            }
             if all || self.isOurs(head.fields[index], sources, bytes) { head.fields[index].isDropped = true }
         }
         if sources.contains(.query) { self.query.cut(from: &head, bytes: bytes) }

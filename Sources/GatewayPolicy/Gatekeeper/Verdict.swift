@@ -4,6 +4,10 @@ import GatewaySettings
 package enum Verdict: Sendable {
     case forward(Admission)
     case refuse(Refusal)
+    /// Somebody asks whether the gateway is there.
+    case healthCheck
+    /// A browser asks what a page may send; answered with 204 and these lines.
+    case preflight(route: RouteTerms, headerLines: [UInt8])
 }
 
 /// Leave to go upstream.
@@ -11,10 +15,15 @@ package struct Admission: Sendable {
     package var route: RouteTerms
     /// Nil on `auth: none` and for anonymous requests on `auth: optional`.
     package var identity: VerifiedIdentity?
+    /// Whole lines to add to the response; empty when `cors` is off.
+    package var corsLines: [UInt8]
+    /// The id that the client of a WebSocket chose for its session; empty when it chose none.
+    package var session: [UInt8] = []
 
-    package init(route: RouteTerms, identity: VerifiedIdentity?) {
+    package init(route: RouteTerms, identity: VerifiedIdentity?, corsLines: [UInt8] = []) {
         self.route = route
         self.identity = identity
+        self.corsLines = corsLines
     }
 
     /// The complete header lines to add to the request that goes upstream; already chosen by the route's `forward`.

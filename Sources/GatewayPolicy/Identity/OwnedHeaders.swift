@@ -1,4 +1,5 @@
 import GatewayMessage
+import GatewaySettings
 
 /// The header names that only the gateway may send upstream. A client's line with such a name, in any spelling that a
 /// server may fold to it, is removed from every request on every route.
@@ -25,8 +26,9 @@ struct OwnedHeaders: Sendable {
         // Paths and methods other than the request's own.
         "x-forwarded-uri", "x-forwarded-method", "x-original-url", "x-original-uri", "x-original-method",
         "x-rewrite-url",
-        // Orders to other servers on the way.
-        "proxy", "x-accel-redirect", "x-accel-buffering", "x-accel-charset", "x-accel-expires", "x-accel-limit-rate",
+        // The gateway numbers requests, and other servers on the way take orders.
+        "x-request-id", "proxy", "x-accel-redirect", "x-accel-buffering", "x-accel-charset", "x-accel-expires",
+        "x-accel-limit-rate",
     ]
 
     /// All names, sorted, in lower case.
@@ -35,12 +37,14 @@ struct OwnedHeaders: Sendable {
     /// Open addressing by folded hash; 0 marks a free place.
     private let hashes: [UInt32]
     private let foldedNames: [[UInt8]]
+    /// Where `x-forwarded-for` lies.
+    private let forwardedForPlace: Int?
 
-    /// `except` is the header that carries tokens: it is judged, not owned.
-    init(adding configured: [String], except tokenHeader: String) {
-        let exception = FoldedName.folded(tokenHeader)
+    /// `except` is the header that carries tokens: it is judged, not owned. `released` names are nobody's.
+    init(adding configured: [String], except tokenHeader: String, releasing released: [String] = []) {
+        let exceptions = Set(([tokenHeader] + released).map { FoldedName.folded($0) })
         var names = Set((Self.fixedNames + configured).map { $0.lowercased() })
-        names = names.filter { FoldedName.folded($0) != exception }
+        names = names.filter { !exceptions.contains(FoldedName.folded($0)) }
         self.names = names.sorted()
         var capacity = 64
         while capacity < 4 * names.count { capacity *= 2 }
@@ -56,22 +60,40 @@ struct OwnedHeaders: Sendable {
         }
         self.hashes = hashes
         self.foldedNames = foldedNames
+        self.forwardedForPlace = foldedNames.firstIndex(of: FoldedName.folded("x-forwarded-for"))
     }
 
-    func drop(from head: inout RequestHead, bytes: RawSpan) {
+    init(_ settings: Settings) {
+        self.init(
+            adding: settings.identity.map(\.header.value),
+            except: settings.simpleJWT?.authHeaderName ?? "authorization",
+            releasing: settings.releasedHeaders.map(\.value)
+        )
+    }
+
+    /// Whether the gateway owns what a server may take this name for.
+    func contains(_ name: String) -> Bool { self.foldedNames.contains(FoldedName.folded(name)) }
+
+    /// Says whether there was an `X-Forwarded-For` among what it dropped.
+    @discardableResult
+    func drop(from head: inout RequestHead, bytes: RawSpan) -> Bool {
+        var droppedForwarding = false
         for index in head.fields.indices where !head.fields[index].isDropped {
-            if self.contains(head.fields[index], in: bytes) { head.fields[index].isDropped = true }
+            guard let place = self.place(of: head.fields[index], in: bytes) else { continue }
+            head.fields[index].isDropped = true
+            if place == self.forwardedForPlace { droppedForwarding = true }
         }
+        return droppedForwarding
     }
 
-    private func contains(_ field: HeaderField, in bytes: RawSpan) -> Bool {
+    private func place(of field: HeaderField, in bytes: RawSpan) -> Int? {
         let hash = Self.usable(field.foldedHash)
         var place = Int(hash) & self.mask
         while self.hashes[place] != 0 {
-            if self.hashes[place] == hash, self.isName(at: place, field.name, in: bytes) { return true }
+            if self.hashes[place] == hash, self.isName(at: place, field.name, in: bytes) { return place }
             place = (place + 1) & self.mask
         }
-        return false
+        return nil
     }
 
     private func isName(at place: Int, _ name: ByteRange, in bytes: RawSpan) -> Bool {

@@ -17,7 +17,7 @@ enum OriginRule: Sendable, Equatable {
         case .null: false
         case .host(let host): host.matches(origin.host, in: bytes)
         case .exact(let scheme, let host, let port):
-            equalsIgnoringCase(origin.scheme, scheme, in: bytes)
+            bytes.isEqualIgnoringCase(origin.scheme, scheme)
                 && (origin.port ?? Self.defaultPort(of: scheme)) == port
                 && host.matches(origin.host, in: bytes)
         }
@@ -31,15 +31,15 @@ enum OriginRule: Sendable, Equatable {
 }
 
 /// A host, or with a leading dot that host and everything under it.
-struct HostRule: Sendable, Equatable {
+struct HostRule: Sendable, Hashable {
     /// Lower case; with the leading dot where there is one.
     let name: [UInt8]
 
     func matches(_ host: ByteRange, in bytes: RawSpan) -> Bool {
-        guard self.name.first == .dot else { return equalsIgnoringCase(host, self.name, in: bytes) }
+        guard self.name.first == .dot else { return bytes.isEqualIgnoringCase(host, self.name) }
         if host.count >= self.name.count {
             let tail = ByteRange(start: host.upperBound - self.name.count, end: host.upperBound)
-            return equalsIgnoringCase(tail, self.name, in: bytes)
+            return bytes.isEqualIgnoringCase(tail, self.name)
         }
         guard host.count == self.name.count - 1 else { return false }
         for index in 0..<host.count where asciiLowercase(bytes.at(host.lowerBound + index)) != self.name[index + 1] {
@@ -47,12 +47,4 @@ struct HostRule: Sendable, Equatable {
         }
         return true
     }
-}
-
-private func equalsIgnoringCase(_ range: ByteRange, _ lowercase: [UInt8], in bytes: RawSpan) -> Bool {
-    guard range.count == lowercase.count else { return false }
-    for index in 0..<lowercase.count where asciiLowercase(bytes.at(range.lowerBound + index)) != lowercase[index] {
-        return false
-    }
-    return true
 }

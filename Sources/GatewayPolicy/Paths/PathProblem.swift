@@ -24,6 +24,8 @@ package enum PathProblem: Error, Sendable, Equatable, CaseIterable {
     case overlongNumber
     /// A character that Python versions classify differently, while a route's pattern asks for its class.
     case unsettledCharacter
+    /// The path does not begin with the route's `strip_prefix` as it is written, or not with one slash behind it.
+    case notUnderPrefix
     // What a route can tolerate:
     case emptySegment
     case semicolon
@@ -43,6 +45,7 @@ package enum PathProblem: Error, Sendable, Equatable, CaseIterable {
         case .leadingEmptySegment: "path begins with //"
         case .overlongNumber: "overlong number in the path"
         case .unsettledCharacter: "character of unsettled class in the path"
+        case .notUnderPrefix: "path is not under the route's prefix"
         case .emptySegment: "empty segment in the path"
         case .semicolon: "semicolon in the path"
         case .encodedSlash: "encoded slash in the path"

@@ -1,17 +1,20 @@
 import GatewaySettings
 
 /// One request's refusal.
-package struct Refusal: Sendable {
+package struct Refusal: Error, Sendable {
     /// The matched route; nil when the refusal came before a route was known.
     package var route: RouteTerms?
     package var reason: RejectionReason
     /// What the log says beside the reason; never on the wire.
     package var logDetail: StaticString
+    /// With `methodNotAllowed` the methods that are, as the value of an `Allow` line.
+    package var allow: [UInt8]
 
-    package init(route: RouteTerms?, reason: RejectionReason, logDetail: StaticString) {
+    package init(route: RouteTerms?, reason: RejectionReason, logDetail: StaticString, allow: [UInt8] = []) {
         self.route = route
         self.reason = reason
         self.logDetail = logDetail
+        self.allow = allow
     }
 }
 

@@ -13,20 +13,23 @@ struct RefusalTexts: Sendable {
         self.tokenClasses = settings?.tokenClasses ?? []
     }
 
-    func answer(to reason: RejectionReason) -> RefusalAnswer {
+    func answer(to refusal: Refusal) -> RefusalAnswer {
+        let reason = refusal.reason
         if let problem = reason.problem {
-            return .problem(
+            var answer = RefusalAnswer.problem(
                 status: reason.status,
                 type: problem.type,
                 title: problem.title,
                 headerLines: reason == .keysUnavailable ? "Retry-After: 5\r\n" : ""
             )
+            // RFC 9110 section 15.5.6: always there, also when it says that nothing is allowed.
+            if reason == .methodNotAllowed { answer.headerLines += "Allow: ".utf8 + refusal.allow + "\r\n".utf8 }
+            return answer
         }
         return RefusalAnswer(
             status: reason.status,
-            contentType: "application/json",
             headerLines: reason.status == 401 ? self.challengeLines : Array("Vary: Accept\r\n".utf8),
-            body: Array(self.body(of: reason).utf8)
+            content: .json(Array(self.body(of: reason).utf8))
         )
     }
 
@@ -44,7 +47,8 @@ struct RefusalTexts: Sendable {
             #"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#
         case .forbidden:
             #"{"detail":"You do not have permission to perform this action."}"#
-        case .notAuthenticated, .badPath, .noRoute, .originNotAllowed, .originMissing, .keysUnavailable:
+        case .notAuthenticated, .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed,
+            .originMissing, .tooManySockets, .sessionInUse, .keysUnavailable:
             #"{"detail":"Authentication credentials were not provided."}"#
         }
     }

@@ -6,8 +6,11 @@ extension RejectionReason {
         switch self {
         case .badPath: 400
         case .noRoute: 404
-        case .originNotAllowed, .originMissing, .forbidden: 403
+        case .methodNotAllowed: 405
+        case .addressNotAllowed, .originNotAllowed, .originMissing, .forbidden: 403
         case .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: 401
+        case .tooManySockets: 429
+        case .sessionInUse: 409
         case .keysUnavailable: 503
         }
     }
@@ -15,11 +18,14 @@ extension RejectionReason {
     /// Nil for reasons that never accept a handshake: they are answered with their status.
     package var webSocketClose: (code: UInt16, reason: StaticString)? {
         switch self {
-        case .badPath, .noRoute, .originNotAllowed, .originMissing: nil
+        case .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed, .originMissing,
+            .sessionInUse:
+            nil
         case .notAuthenticated: (4001, "authentication required")
         case .tokenNotValid(let rejection) where rejection.reason == .expired: (4001, "token expired")
         case .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: (4001, "token invalid")
         case .forbidden: (4003, "forbidden")
+        case .tooManySockets: (4008, "too many connections")
         case .keysUnavailable: (1013, "try again later")
         }
     }
@@ -29,6 +35,8 @@ extension RejectionReason {
         switch self {
         case .badPath: "bad_path"
         case .noRoute: "no_route"
+        case .methodNotAllowed: "method"
+        case .addressNotAllowed: "address"
         case .originNotAllowed: "origin"
         case .originMissing: "origin_missing"
         case .notAuthenticated: "missing"
@@ -36,6 +44,8 @@ extension RejectionReason {
         case .duplicateTokens: "duplicate"
         case .tokenNotValid(let rejection), .noUserIdentification(let rejection): rejection.reason.label
         case .forbidden: "claim"
+        case .tooManySockets: "socket_limit"
+        case .sessionInUse: "session_in_use"
         case .keysUnavailable: "keys_unavailable"
         }
     }
@@ -46,8 +56,12 @@ extension RejectionReason {
         switch self {
         case .badPath: ("bad-path", "The path is not acceptable")
         case .noRoute: ("no-route", "No route matches the request")
+        case .methodNotAllowed: ("method-not-allowed", "The method is not allowed")
+        case .addressNotAllowed: ("address-not-allowed", "The address is not allowed")
         case .originNotAllowed: ("origin-not-allowed", "The origin is not allowed")
         case .originMissing: ("origin-missing", "The request has no Origin header")
+        case .tooManySockets: ("too-many-sockets", "Too many WebSockets are open")
+        case .sessionInUse: ("session-in-use", "An open WebSocket has this session id")
         case .keysUnavailable: ("keys-unavailable", "The token cannot be checked yet")
         case .forbidden, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid,
             .noUserIdentification:

@@ -5,6 +5,10 @@ package import GatewayTokens
 package enum RejectionReason: Sendable, Equatable {
     case badPath(PathProblem)
     case noRoute
+    /// Routes match, and none of them takes the method.
+    case methodNotAllowed
+    /// The route's `allow` and `deny` keep the client's address out.
+    case addressNotAllowed
     case originNotAllowed
     /// Clients other than browsers send none; `allow_missing_origin` lets them in.
     case originMissing
@@ -18,6 +22,10 @@ package enum RejectionReason: Sendable, Equatable {
     case noUserIdentification(TokenRejection)
     /// A claim rule of the route failed.
     case forbidden
+    /// As many WebSockets as may be are open already.
+    case tooManySockets
+    /// An open WebSocket has the id that the client chose for its session.
+    case sessionInUse
     /// The keys are not there yet.
     case keysUnavailable
 }

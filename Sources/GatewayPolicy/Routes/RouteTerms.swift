@@ -1,3 +1,4 @@
+import GatewayMessage
 package import GatewaySettings
 
 /// What a connection keeps of its route after admission: small, immutable and shared. It holds nothing of the policy it
@@ -14,6 +15,12 @@ package final class RouteTerms: Sendable {
     package let auth: Authentication
     package let forward: TokenForwarding
     package let location: SettingsLocation
+    /// Whole lines that every request of the route is sent with.
+    package let requestLines: [UInt8]
+    /// Goes in front of what is left of the path.
+    package let addedPrefix: [UInt8]
+    /// Nil: responses stay as they are.
+    package let responseEdits: ResponseEdits?
 
     let httpSources: TokenSources
     let webSocketSources: TokenSources
@@ -21,6 +28,14 @@ package final class RouteTerms: Sendable {
     let tolerated: PathForms
     /// Nil only on routes without `websocket`.
     let origins: OriginRules?
+    /// Nil: every host, also none.
+    let hosts: HostRules?
+    /// Nil: every method.
+    let methods: MethodRule?
+    /// Nil: every client address.
+    let addresses: AddressRules?
+    let prefix: PathPrefix
+    private let requestEdits: RequestEdits?
 
     init(
         index: Int,
@@ -33,7 +48,9 @@ package final class RouteTerms: Sendable {
         httpSources: TokenSources,
         webSocketSources: TokenSources,
         tolerated: PathForms,
-        origins: OriginRules?
+        origins: OriginRules?,
+        filters: RouteFilters,
+        edits: RouteEdits
     ) {
         self.index = index
         self.pattern = pattern
@@ -46,11 +63,47 @@ package final class RouteTerms: Sendable {
         self.webSocketSources = webSocketSources
         self.tolerated = tolerated
         self.origins = origins
+        self.hosts = filters.hosts
+        self.methods = filters.methods
+        self.addresses = filters.addresses
+        self.prefix = edits.prefix
+        self.requestEdits = edits.request
+        self.requestLines = edits.requestLines
+        self.addedPrefix = edits.prefix.added
+        self.responseEdits = edits.response
     }
 
     /// Whether requests of this kind look at the route at all.
     func serves(webSocket isWebSocket: Bool) -> Bool {
         guard let webSocket = self.webSocket else { return !isWebSocket }
         return isWebSocket || !webSocket.only
+    }
+
+    /// Whether requests go upstream with other header lines than their clients sent.
+    package var editsRequests: Bool { self.requestEdits != nil }
+
+    /// Drops the header lines that the route removes or replaces.
+    func edit(_ head: inout RequestHead, bytes: RawSpan) { self.requestEdits?.apply(to: &head, bytes: bytes) }
+}
+
+/// Which of the requests whose path matches are the route's.
+struct RouteFilters: Sendable {
+    var hosts: HostRules?
+    var methods: MethodRule?
+    var addresses: AddressRules?
+}
+
+/// What a route changes on the way.
+struct RouteEdits: Sendable {
+    var prefix: PathPrefix
+    /// Nil: nothing.
+    var request: RequestEdits?
+    var response: ResponseEdits?
+
+    /// Backends that build links find out here what was cut off.
+    var requestLines: [UInt8] {
+        let lines = self.request?.lines ?? []
+        guard !self.prefix.stripped.isEmpty else { return lines }
+        return lines + Array("X-Forwarded-Prefix: ".utf8) + self.prefix.stripped + [0x0D, 0x0A]
     }
 }

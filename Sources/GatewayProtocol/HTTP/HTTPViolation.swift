@@ -38,6 +38,7 @@ package enum HTTPViolation: Error, Sendable, Equatable, CaseIterable {
     case unknownTransferCoding
     case transferEncodingInHTTP10
     case lengthAndTransferEncoding
+    case interimWithBody
     // Options
     case badConnectionOption
     case tooManyConnectionOptions
@@ -46,7 +47,8 @@ package enum HTTPViolation: Error, Sendable, Equatable, CaseIterable {
     // Bodies
     case badChunkSize
     case badChunkExtension
-    case chunkExtensionsTooLarge
+    case chunkExtensionTooLarge
+    case tooMuchChunkFraming
     case badChunkEnd
     case badTrailer
     case trailersTooLarge
@@ -98,13 +100,15 @@ package enum HTTPViolation: Error, Sendable, Equatable, CaseIterable {
         case .unknownTransferCoding: "unknown_transfer_coding"
         case .transferEncodingInHTTP10: "transfer_encoding_in_http10"
         case .lengthAndTransferEncoding: "length_and_transfer_encoding"
+        case .interimWithBody: "interim_with_body"
         case .badConnectionOption: "bad_connection_option"
         case .tooManyConnectionOptions: "too_many_connection_options"
         case .unknownExpectation: "unknown_expectation"
         case .upgradeWithBody: "upgrade_with_body"
         case .badChunkSize: "bad_chunk_size"
         case .badChunkExtension: "bad_chunk_extension"
-        case .chunkExtensionsTooLarge: "chunk_extensions_too_large"
+        case .chunkExtensionTooLarge: "chunk_extension_too_large"
+        case .tooMuchChunkFraming: "too_much_chunk_framing"
         case .badChunkEnd: "bad_chunk_end"
         case .badTrailer: "bad_trailer"
         case .trailersTooLarge: "trailers_too_large"

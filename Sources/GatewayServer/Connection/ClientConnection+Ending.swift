@@ -12,6 +12,11 @@ extension ClientConnection {
         self.phase = .lingering
         self.decoder = nil
         self.inbound = ByteBuffer()
+        // Before its handshake TLS keeps back even an empty write: without a request there is nothing to be seen.
+        guard self.hasReceived else {
+            self.closeAtOnce()
+            return
+        }
         self.disarm()
         self.whenFlushed {
             if self.inputIsClosed {
@@ -43,18 +48,25 @@ extension ClientConnection {
         guard let context = self.context else { return }
         let watch =
             self.writeWatch
-            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
+            ?? WriteWatch(context.channel, worker: self.worker, limit: self.patience) {
                 [unowned self] in self.writeStalled()
             }
         self.writeWatch = watch
         watch.start()
     }
 
+    /// How long the client may take nothing.
+    private var patience: TimeAmount {
+        if case .relaying(let relay) = self.phase { return relay.terms.plan.slowConsumer }
+        return self.worker.snapshot.timeouts.writeStall
+    }
+
     func writeStalled() {
         if case .relaying(let relay) = self.phase {
             relay.stalled(.client)
         } else {
-            self.close()
+            self.ownExchange?.clientStalled()
+            self.reset()
         }
     }
 
@@ -94,7 +106,12 @@ extension ClientConnection {
     /// Ends a response that is cut short in a way that cannot be taken for its end, not even where the end of the connection
     /// would be one.
     func abort() {
-        if case .http = self.phase, let options = self.context?.channel as? any SocketOptionProvider {
+        if case .http = self.phase { self.reset() } else { self.closeAtOnce() }
+    }
+
+    /// Throws away what the client has not taken: a polite end would leave it in the kernel, megabytes for minutes.
+    private func reset() {
+        if let options = self.context?.channel as? any SocketOptionProvider {
             _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         }
         self.closeAtOnce()
@@ -107,19 +124,25 @@ extension ClientConnection {
             relay.drain(within: window)
         case .http:
             self.keepsAlive = false
-            if self.exchange.isIdle, self.inbound.readableBytes == 0 { self.endConnection() }
+            guard self.ownExchange?.isIdle ?? true else { return }
+            if self.inbound.readableBytes == 0 {
+                self.endConnection()
+            } else {
+                // Half a request: it may be made whole, but not for as long as clients have otherwise.
+                self.arm(.head, after: Self.lingerTime)
+            }
         case .refusingSocket, .lingering, .closed:
             break
         }
     }
 
-    func arm(_ kind: DeadlineKind, after duration: Duration) {
+    func arm(_ kind: DeadlineKind, after duration: TimeAmount) {
         self.deadlineKind = kind
-        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(duration))
+        self.worker.wheel.arm(self, at: self.worker.now + duration)
     }
 
     func disarm() {
         self.deadlineKind = .none
-        self.worker.wheel.cancel(self)
+        self.worker.wheel.disarm(self)
     }
 }

@@ -8,7 +8,7 @@ extension ClientConnection {
     /// Bodies up to this size are copied behind their head, so that both are one buffer and one system call.
     private static let copiedBody = 16 << 10
 
-    func writeHead(_ head: ResponseHead, block: ByteBuffer, method: RequestMethod) {
+    func writeHead(_ head: ResponseHead, block: ByteBuffer, extraLines: [UInt8]) {
         let framing = HTTPWriter.clientFraming(head.framing, clientMinorVersion: self.minorVersion)
         self.responseIsChunked = framing == .chunked
         if framing == .untilClose || self.worker.isDraining { self.keepsAlive = false }
@@ -19,6 +19,8 @@ extension ClientConnection {
             clientMinorVersion: self.minorVersion,
             keepAlive: self.keepsAlive,
             framing: framing,
+            extraLines: extraLines,
+            date: self.worker.dateLine,
             into: &self.outbound
         )
     }
@@ -73,17 +75,20 @@ extension ClientConnection {
         self.flush()
     }
 
-    func write(_ answer: RefusalAnswer, method: RequestMethod) {
+    func write(
+        _ answer: GatewayAnswer, headerLines: [UInt8], body: (contentType: StaticString?, bytes: [UInt8]), isHead: Bool
+    ) {
         if self.worker.isDraining { self.keepsAlive = false }
-        self.beginOutbound(room: answer.body.count + answer.headerLines.count + 256)
+        self.beginOutbound(room: body.bytes.count + headerLines.count + 256)
         HTTPWriter.writeAnswer(
             status: answer.status,
-            contentType: answer.contentType,
-            headerLines: answer.headerLines,
-            body: answer.body,
-            omitsBody: method == .head,
+            contentType: body.contentType,
+            headerLines: headerLines,
+            body: body.bytes,
+            omitsBody: isHead,
             clientMinorVersion: self.minorVersion,
             keepAlive: self.keepsAlive,
+            date: self.worker.dateLine,
             into: &self.outbound
         )
     }

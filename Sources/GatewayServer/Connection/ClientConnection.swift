@@ -31,10 +31,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     /// How long a request whose client has closed its sending side is still worked on. A closed connection looks the same as
     /// a half-closed one until something is written to it, and nobody may be there to read a long-running answer.
-    static let halfClosedTime = Duration.seconds(5)
+    static let halfClosedTime = TimeAmount.seconds(5)
 
     /// How long a connection that the gateway ends waits for the client to see why.
-    static let lingerTime = Duration.seconds(2)
+    static let lingerTime = TimeAmount.seconds(2)
 
     /// Bytes of answers to pipelined requests that may wait for the end of a read burst.
     private static let unflushedAnswers = 64 << 10
@@ -54,17 +54,26 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var gate = ReadGate()
     var inputIsClosed = false
     var writeWatch: WriteWatch?
+    /// As the channel said last: asking it takes several calls and is done for every request.
+    private var acceptsWrites = false
     /// The connection ends when everything is written: until then the watch goes on below the low-water mark too.
     var awaitsFlush = false
     /// With TLS a close takes a while, in which nothing more may be taken in.
     var isClosing = false
     /// Guards against recursion through answers that are given while a request is being read.
     private var isProcessing = false
-    private var ownExchange: Exchange?
+    /// Made for the first request, given up when the connection becomes a relay or ends.
+    private(set) var ownExchange: Exchange?
+    private(set) var hasReceived = false
+    private var ownRequestIDLine: RequestIDLine?
+    /// Whether a PROXY protocol header comes first, which says who the client is.
+    private let announcesSource: Bool
+    /// Whose connection it is, as far as the connection tells.
     private(set) var address = ClientAddress.unknown
+    private(set) var peer = Peer(address: nil, isSecure: false, port: 0)
     private let number: UInt64
-    /// `X-Forwarded-*` lines that are the same for every request of this connection.
-    private(set) var forwardedLines: [UInt8] = []
+    private(set) var forwarded = ForwardedOpening()
+    private var allowance = AddressAllowance()
 
     // Of the current exchange.
     var keepsAlive = true
@@ -72,9 +81,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var responseIsChunked = false
     private var owesContinue = false
 
-    init(worker: Worker, listener: ListenerContext) {
+    init(worker: Worker, listener: ListenerContext, announcesSource: Bool = false) {
         self.worker = worker
         self.listener = listener
+        self.announcesSource = announcesSource
         self.number = worker.observation.nextConnectionNumber()
         self.parser = HTTPRequestParser(limits: worker.snapshot.requestLimits)
     }
@@ -87,16 +97,25 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         return exchange
     }
 
+    /// Made for the first request, like the exchange.
+    var requestIDLine: RequestIDLine {
+        if let line = self.ownRequestIDLine { return line }
+        let line = RequestIDLine(self.number)
+        self.ownRequestIDLine = line
+        return line
+    }
+
     func exchangeID(_ exchange: UInt32) -> ExchangeID { ExchangeID(connection: self.number, exchange: exchange) }
 
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        self.address = ClientAddress(context.channel.remoteAddress)
-        self.forwardedLines = self.listener.forwardedLines(for: self.address)
+        self.acceptsWrites = context.channel.isWritable
         self.worker.clientConnected(self)
         self.arm(.head, after: self.worker.snapshot.timeouts.head)
+        // Nothing can be asked of the connection before its source is announced.
+        if !self.announcesSource { self.identify(ClientAddress(context.channel.remoteAddress)) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.vanish() }
@@ -107,6 +126,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isClosing else { return }
+        self.hasReceived = true
         let buffer = self.unwrapInboundIn(data)
         switch self.phase {
         case .relaying(let relay):
@@ -133,7 +153,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .relaying(let relay):
             relay.flush(.upstream)
         case .http:
-            self.exchange.flushUpstream()
+            self.ownExchange?.flushUpstream()
             self.flush()
         case .refusingSocket, .lingering, .closed:
             break
@@ -143,15 +163,16 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
+        self.acceptsWrites = isWritable
         if !isWritable { self.watchWrites() } else if !self.awaitsFlush { self.writeWatch?.stop() }
         switch self.phase {
         case .relaying(let relay):
             relay.writabilityChanged(of: .client, isWritable: isWritable)
         case .http:
-            self.exchange.clientWritabilityChanged(isWritable)
+            self.ownExchange?.clientWritabilityChanged(isWritable)
             if isWritable {
                 self.process()
-                self.exchange.flushUpstream()
+                self.ownExchange?.flushUpstream()
                 self.flush()
             }
         case .refusingSocket, .lingering, .closed:
@@ -162,6 +183,9 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
+        if let source = event as? AnnouncedSource {
+            self.identify(source.address.map { ClientAddress($0) } ?? ClientAddress(context.channel.remoteAddress))
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -173,6 +197,28 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
+
+    /// Called again when a proxy has announced its client.
+    private func identify(_ address: ClientAddress) {
+        self.address = address
+        self.peer = self.listener.peer(address.ip)
+        self.forwarded = ForwardedOpening()
+        self.allowance.leave(self.worker)
+        self.allowance.connect(self.peer, worker: self.worker)
+        // A connection too many is told so once it asks for something, which it had better do soon.
+        if self.allowance.secondsToWait != nil { self.arm(.head, after: Self.lingerTime) }
+    }
+
+    /// After how many seconds the client may ask again, when it has asked too often. `vetted` is whom a trusted proxy named.
+    func secondsToWait(_ vetted: VettedSender?) -> Int? {
+        self.allowance.secondsToWait(vetted, self.peer, worker: self.worker)
+    }
+
+    /// Whether the connection itself was one too many.
+    var isTooMany: Bool { self.allowance.secondsToWait != nil }
+
+    /// What is said upstream about where the requests of this connection come from.
+    func refreshForwarded() { self.forwarded.update(self.worker.snapshot.policy, self.peer) }
 
     /// The client will send nothing more. Requests that are complete are still answered.
     private func inputClosed() {
@@ -202,15 +248,17 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         guard self.context != nil else { return }
         self.context = nil
         self.worker.wheel.cancel(self)
+        self.allowance.leave(self.worker)
         self.writeWatch?.stop()
         self.writeWatch = nil
         let phase = self.phase
         self.phase = .closed
         switch phase {
         case .relaying(let relay): relay.closed(by: .client)
-        case .http: self.exchange.clientVanished()
+        case .http: self.ownExchange?.clientVanished()
         case .refusingSocket, .lingering, .closed: break
         }
+        self.ownExchange = nil
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.worker.clientDisconnected(self)
@@ -267,7 +315,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         let block = self.inbound
         let decision = self.exchange.admit(&self.parser.head, block: block.readableBytesSpan)
         self.minorVersion = self.parser.head.minorVersion
-        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining
+        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining && !self.exchange.isLastOfConnection
         self.decoder = self.parser.head.framing == .none ? nil : HTTPBodyDecoder(framing: self.parser.head.framing)
         self.owesContinue = self.parser.head.expectsContinue && self.decoder != nil
         let length = self.announcedLength
@@ -330,7 +378,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         // Called while the request's head is being taken: what follows it is taken, and flushed, by who takes it.
         guard !self.isProcessing else { return }
         self.process()
-        self.exchange.flushUpstream()
+        // Not `exchange`: the connection may have ended, and would begin another one.
+        self.ownExchange?.flushUpstream()
     }
 
     /// The response is complete (the request may not be).
@@ -362,7 +411,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
 
     // MARK: Reading
 
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var isWritable: Bool { self.acceptsWrites && self.context != nil }
 
     func pauseReading() { self.gate.pause() }
 
@@ -391,11 +440,15 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func switchToRelay(_ relay: Relay) -> ByteBuffer {
         let early = self.inbound
         self.phase = .relaying(relay)
+        self.writeWatch?.stop()
+        self.writeWatch = nil
+        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)
-        self.forwardedLines = []
+        self.forwarded = ForwardedOpening()
         self.ownExchange = nil
+        self.ownRequestIDLine = nil
         self.disarm()
         return early
     }

@@ -10,28 +10,48 @@ import NIOCore
 /// business, how they look upstream is `UpstreamConnection`'s. An HTTP/1.1 connection has one exchange at a time and uses
 /// the same object for all of them.
 final class Exchange {
-    private unowned let client: ClientConnection
-    private unowned let worker: Worker
-    private var machine = ExchangeStateMachine()
+    /// The cycle ends when the connection does: it then gives its exchange up.
+    let client: ClientConnection
+    let worker: Worker
+    var machine = ExchangeStateMachine()
     private var upstream: UpstreamConnection?
-    private var pool: UpstreamPool?
+    private var dialling: UpstreamConnection?
+    var pool: UpstreamPool?
     /// Distinguishes this request from earlier ones for a dial that ends late.
-    private var ticket: UInt64 = 0
+    var ticket: UInt64 = 0
 
-    private var method = RequestMethod.get
-    private var route: RouteTerms?
-    private var identity: VerifiedIdentity?
-    private var requestIsChunked = false
+    var method = RequestMethod.get
+    var route: RouteTerms?
+    var identity: VerifiedIdentity?
+    var requestIsChunked = false
     /// The head as it goes upstream, kept until the response's head arrives: a retry sends it again.
-    private var outgoing = ByteBuffer()
-    private var handshake: Handshake?
-    private var record = RequestRecord()
+    var outgoing = ByteBuffer()
+    var handshake: Handshake?
+    var record = RequestRecord()
+    /// Lines of this one request, storage that is reused. The first is `X-Request-Id`.
+    var ownLines: [UInt8] = []
+    /// Of `ownLines`: what the request is called upstream, in answers and in the log.
+    var requestIDEnd = 0
+    /// Lines that `cors` adds to the response.
+    var corsLines: [UInt8] = []
+    /// How the client likes its answers, where admission had to find out.
+    var format: AnswerFormat?
+    /// Whether the last request came from a trusted proxy, which speaks for many clients.
+    var wasVetted = false
+    /// Whether this request is one of those that `max_in_flight` counts.
+    private var isCounted = false
 
     /// What a WebSocket handshake needs to remember until upstream answers.
-    private struct Handshake {
+    struct Handshake {
         var offer: WebSocketOffer
         var hasOrigin: Bool
+        /// From here on set once it is admitted.
+        var plan: RelayPlan?
+        var session: [UInt8] = []
+        var ticket: SocketTicket?
     }
+
+    private static let keptOutgoing = 8 << 10
 
     init(client: ClientConnection, worker: Worker) {
         self.client = client
@@ -42,85 +62,7 @@ final class Exchange {
     var isIdle: Bool { self.machine.isIdle }
     var isResponding: Bool { self.machine.isResponding }
     var acceptsRequestBody: Bool { self.machine.acceptsRequestBody }
-
-    // MARK: Admission
-
-    enum Decision {
-        case forward
-        case answer(GatewayAnswer)
-        case acceptThenClose(WebSocketClose, label: StaticString)
-    }
-
-    enum HandshakeProblem {
-        case malformed(StaticString)
-        case unsupportedVersion
-    }
-
-    /// Judges the request and composes what goes upstream. Touches no connection: the block is still borrowed.
-    func admit(_ head: inout RequestHead, block: RawSpan) -> Decision {
-        self.ticket &+= 1
-        self.method = head.method
-        self.route = nil
-        self.identity = nil
-        self.handshake = nil
-        self.pool = nil
-        let wallClock = self.worker.wallClock()
-        self.record.begin(
-            head, block: block, now: self.worker.now, wallClock: wallClock,
-            keepsText: self.worker.observation.logsAccess)
-        let hasOrigin = head.upgrade == .webSocket && head.first(.origin) != nil
-        if head.upgrade == .webSocket {
-            switch WebSocketHandshake.check(head, block: block) {
-            case .valid(let offer): self.handshake = Handshake(offer: offer, hasOrigin: hasOrigin)
-            case .malformed(let label): return .answer(.handshake(.malformed(label)))
-            case .unsupportedVersion: return .answer(.handshake(.unsupportedVersion))
-            }
-            if self.worker.isDraining { return .answer(.draining) }
-        }
-        let verdict = self.worker.gatekeeper.judge(&head, bytes: block, isWebSocket: self.isHandshake, now: wallClock)
-        switch verdict {
-        case .refuse(let refusal):
-            self.route = refusal.route
-            switch delivery(of: refusal, hasOrigin: hasOrigin, isWebSocket: self.isHandshake) {
-            case .acceptThenClose(let code, let reason):
-                return .acceptThenClose(WebSocketClose(code, reason), label: refusal.reason.metricLabel)
-            case .http:
-                var wire = self.worker.snapshot.policy.answer(to: refusal)
-                wire.headerLines += self.worker.snapshot.policy.readingLines(for: refusal, head: head, bytes: block)
-                return .answer(GatewayAnswer(wire: wire, label: refusal.reason.metricLabel))
-            }
-
-        case .forward(let admission):
-            self.route = admission.route
-            self.identity = admission.identity
-            self.pool = self.worker.pool(admission.route.upstream)
-            self.compose(&head, block: block, injected: admission.injected)
-            return .forward
-        }
-    }
-
-    private func compose(_ head: inout RequestHead, block: RawSpan, injected: [UInt8]) {
-        self.requestIsChunked = head.framing == .chunked
-        var extensions: [UInt8] = []
-        if var handshake = self.handshake {
-            let compression = self.route?.webSocket?.compression ?? false
-            extensions = WebSocketHandshake.filterExtensions(
-                &head, block: block, offer: &handshake.offer, compression: compression)
-            self.handshake = handshake
-        }
-        self.outgoing.clear(minimumCapacity: head.blockLength + injected.count + 512)
-        HTTPWriter.writeRequestHead(
-            head,
-            block: block,
-            connection: self.handshake == nil ? .persistent : .webSocket,
-            defaultHost: self.pool?.definition.defaultHost ?? [],
-            forwarded: self.client.forwardedLines,
-            forwardsHost: true,
-            identity: injected,
-            extra: extensions,
-            into: &self.outgoing
-        )
-    }
+    var isLastOfConnection: Bool { self.record.number >= self.worker.snapshot.keepAliveRequests }
 
     /// Begins what `admit` decided. `bodyFollows`: the client has announced a request body.
     func start(_ decision: Decision, bodyFollows: Bool) {
@@ -128,6 +70,11 @@ final class Exchange {
         self.machine.begin(bodyFollows: bodyFollows, mayRetry: mayRetry)
         switch decision {
         case .forward:
+            guard self.pool?.definition.enter() ?? false else {
+                self.answer(.upstreamBusy)
+                return
+            }
+            self.isCounted = true
             if self.isHandshake {
                 self.acquire(.new)
             } else {
@@ -135,40 +82,11 @@ final class Exchange {
             }
         case .answer(let answer):
             // What is malformed may be the beginning of something that is meant for a server behind us.
-            if answer.status == 400 { self.client.keepsAlive = false }
+            if answer.status == 400 || answer.endsConnection { self.client.keepsAlive = false }
             self.answer(answer)
         case .acceptThenClose(let close, let label):
             self.acceptThenClose(close, label: label)
         }
-    }
-
-    /// The bytes are no request, or too many: there is nothing to judge.
-    func refuseUnreadable(_ answer: GatewayAnswer) {
-        if self.machine.isIdle {
-            self.ticket &+= 1
-            self.route = nil
-            self.identity = nil
-            self.pool = nil
-            self.handshake = nil
-            self.method = .get
-            self.record.beginUnreadable(now: self.worker.now, wallClock: self.worker.wallClock())
-            self.machine.begin(bodyFollows: false, mayRetry: false)
-        }
-        self.abandonUpstream()
-        if self.machine.isDraining {
-            // The answer is out, and what follows it cannot be read.
-            self.machine.leave()
-            self.client.exchangeEnded()
-            return
-        }
-        guard !self.machine.hasResponded else {
-            self.record.refusal = answer.label
-            self.drop()
-            self.client.abort()
-            return
-        }
-        self.machine.requestBroken()
-        self.answer(answer)
     }
 
     // MARK: Upstream connections
@@ -181,6 +99,9 @@ final class Exchange {
             pool.dial(for: self, ticket: self.ticket)
         }
     }
+
+    /// Who gives up closes it: a server that does not answer must not collect descriptors of clients that are gone.
+    func dials(_ connection: UpstreamConnection) { self.dialling = connection }
 
     func isWaiting(ticket: UInt64) -> Bool { ticket == self.ticket && self.machine.isConnecting }
 
@@ -196,11 +117,13 @@ final class Exchange {
 
     func dialFailed(ticket: UInt64, timedOut: Bool) {
         guard self.isWaiting(ticket: ticket) else { return }
+        self.dialling = nil
         self.upstreamFailed(timedOut ? .connectTimedOut : .unreachable, beforeAnyResponseByte: true)
         self.flush()
     }
 
     private func connected(_ connection: UpstreamConnection) {
+        self.dialling = nil
         switch self.machine.connected(reused: connection.isReused) {
         case .releaseConnection:
             connection.close()
@@ -212,7 +135,9 @@ final class Exchange {
         }
     }
 
-    private func abandonUpstream() {
+    func abandonUpstream() {
+        self.dialling?.close()
+        self.dialling = nil
         self.upstream?.abandon()
         self.upstream = nil
     }
@@ -264,7 +189,7 @@ final class Exchange {
         self.drop()
     }
 
-    private func drop() {
+    func drop() {
         self.machine.leave()
         self.abandonUpstream()
         self.logFinished()
@@ -289,9 +214,20 @@ final class Exchange {
                 return true
             }
             self.record.status = head.status
-            self.client.writeHead(head, block: block, method: self.method)
+            self.writeHead(head, block: block)
             return true
         }
+    }
+
+    private func writeHead(_ head: ResponseHead, block: ByteBuffer) {
+        guard let edits = self.route?.responseEdits else {
+            self.client.writeHead(head, block: block, extraLines: self.corsLines)
+            return
+        }
+        var head = head
+        edits.apply(to: &head, bytes: block.readableBytesSpan)
+        let lines = self.corsLines.isEmpty ? edits.lines : edits.lines + self.corsLines
+        self.client.writeHead(head, block: block, extraLines: lines)
     }
 
     private func closeForRefusedHandshake(status: Int) -> WebSocketClose? {
@@ -350,28 +286,33 @@ final class Exchange {
     func switchingProtocols(_ head: ResponseHead, block: ByteBuffer, over upstream: UpstreamConnection) -> Bool {
         guard let handshake = self.handshake, self.machine.awaitsResponseHead, let route = self.route,
             let pool = self.pool,
-            let settings = route.webSocket,
+            let plan = handshake.plan,
             case .accepted(let subprotocol, let deflate) = WebSocketHandshake.checkResponse(
                 head, block: block.readableBytesSpan, offer: handshake.offer)
         else { return false }
         self.record.status = 101
         self.machine.leave()
+        // The relay has it now.
+        self.handshake?.ticket = nil
+        self.uncount()
         self.upstream = nil
         let terms = RelayTerms(
             route: route,
+            plan: plan,
             identity: self.identity,
             upstream: pool.definition,
             record: self.record,
-            address: self.client.address,
+            client: self.record.client,
             subprotocol: Self.loggable(subprotocol, block),
             id: self.client.exchangeID(self.record.number),
-            metrics: self.worker.observation.metrics(of: route)
+            metrics: self.worker.observation.metrics(of: route),
+            session: handshake.session,
+            ticket: handshake.ticket
         )
         let relay = Relay(
             client: self.client,
             upstream: upstream,
             terms: terms,
-            limits: RelayLimits(maxFrame: settings.maxFrame, maxMessage: settings.maxMessage),
             deflate: deflate,
             worker: self.worker
         )
@@ -391,7 +332,7 @@ final class Exchange {
         return WebSocketHandshake.looksLikeToken(name) ? "[token]" : String(decoding: name, as: UTF8.self)
     }
 
-    private func acceptThenClose(_ close: WebSocketClose, label: StaticString) {
+    func acceptThenClose(_ close: WebSocketClose, label: StaticString) {
         guard let handshake = self.handshake else { return }
         self.record.status = 101
         self.record.refusal = label
@@ -400,26 +341,27 @@ final class Exchange {
         self.logFinished()
     }
 
-    // MARK: The gateway's own answers
+    // MARK: The end
 
-    /// Answers in the upstream's place; only before a response head has been forwarded.
-    private func answer(_ answer: GatewayAnswer) {
-        self.record.status = answer.status
-        self.record.refusal = answer.label
-        self.record.responseBytes = self.method == .head ? 0 : answer.wire.body.count
-        self.machine.answeredByGateway()
-        self.client.write(answer.wire, method: self.method)
-        self.logFinished()
-        self.client.exchangeEnded()
-    }
-
-    private func logFinished() {
+    func logFinished() {
+        self.uncount()
+        // One large head must not stay with an idle connection.
+        if self.outgoing.capacity > Self.keptOutgoing { self.outgoing = ByteBuffer() }
         self.worker.observation.requestEnded(
-            self.record,
+            &self.record,
             route: self.route,
             upstream: self.pool?.definition,
             userID: self.identity?.userID,
             client: self.client
         )
+    }
+
+    private func uncount() {
+        if self.isCounted { self.pool?.definition.leave() }
+        self.isCounted = false
+        if let ticket = self.handshake?.ticket {
+            self.handshake?.ticket = nil
+            self.worker.shared.sockets.leave(ticket)
+        }
     }
 }

@@ -6,6 +6,10 @@ import NIOCore
 struct RequestRecord {
     private(set) var method: [UInt8] = []
     private(set) var path: [UInt8] = []
+    /// The client's address; of a trusted proxy's request the one it vouches for.
+    private(set) var client: [UInt8] = []
+    /// What a trusted proxy calls the request.
+    private(set) var requestID: [UInt8] = []
     private(set) var hasQuery = false
     private(set) var minorVersion: UInt8 = 1
     private(set) var start = NIODeadline.uptimeNanoseconds(0)
@@ -32,6 +36,11 @@ struct RequestRecord {
     /// For bytes that are not a request.
     mutating func beginUnreadable(now: NIODeadline, wallClock: WallClock) {
         self.reset(now: now, wallClock: wallClock)
+    }
+
+    mutating func note(client: [UInt8], requestID: [UInt8]) {
+        self.client = client
+        self.requestID = requestID
     }
 
     private mutating func reset(now: NIODeadline, wallClock: WallClock) {

@@ -13,10 +13,10 @@ final class WriteWatch: WheelTimer {
     private var waiting = 0
 
     /// `stalled` is called when for `limit` not one byte was taken.
-    init(_ channel: any Channel, worker: Worker, limit: Duration, stalled: @escaping () -> Void) {
+    init(_ channel: any Channel, worker: Worker, limit: TimeAmount, stalled: @escaping () -> Void) {
         self.channel = channel
         self.worker = worker
-        self.limit = TimeAmount(limit)
+        self.limit = limit
         self.stalled = stalled
     }
 

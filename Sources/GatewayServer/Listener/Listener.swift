@@ -103,8 +103,6 @@ enum Listener {
                     try channel.pipeline.syncOperations.addHandler(AcceptPause())
                 }
             }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: ReceiveBuffers.http)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.adopt(channel, workers: workers, context: context) }
             }
@@ -124,12 +122,23 @@ enum Listener {
         let worker = workers.worker(on: channel.eventLoop)
         guard worker.admitsClient() else { throw ConnectionLimitReached() }
         do {
+            // Set here and not by the bootstrap, which takes several futures for each option.
+            if let options = channel.syncOptions {
+                try options.setOption(.allowRemoteHalfClosure, value: true)
+                try options.setOption(.recvAllocator, value: ReceiveBuffers.http)
+            }
             let pipeline = channel.pipeline.syncOperations
+            // Reset before it was accepted. Without an address it would pass for a peer of a Unix-domain socket.
+            if channel.remoteAddress == nil, case .tcp = context.address { throw PeerIsGone() }
+            let peer = ClientAddress(channel.remoteAddress)
+            let announcesSource = worker.snapshot.announcesSource(peer.ip, on: context.address)
+            if announcesSource { try pipeline.addHandler(ProxyProtocolHandler(worker: worker)) }
             if let first = context.tls {
                 let tls = worker.snapshot.tlsContext(context.address) ?? first
                 try pipeline.addHandler(NIOSSLServerHandler(context: tls))
             }
-            try pipeline.addHandler(ClientConnection(worker: worker, listener: context))
+            try pipeline.addHandler(
+                ClientConnection(worker: worker, listener: context, announcesSource: announcesSource))
         } catch {
             worker.shared.connections.leave()
             throw error
@@ -158,6 +167,9 @@ enum Listener {
         }
     }
 }
+
+/// The client has left already.
+private struct PeerIsGone: Error {}
 
 /// No room for another client; its connection is closed.
 private struct ConnectionLimitReached: Error {}

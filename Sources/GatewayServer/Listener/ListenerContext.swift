@@ -1,4 +1,7 @@
+import GatewayMessage
+import GatewayPolicy
 import GatewaySettings
+import Glibc
 import NIOCore
 import NIOSSL
 import Synchronization
@@ -20,38 +23,47 @@ final class ListenerContext: Sendable {
 
     func listens(on port: Int?) { self.port.store(port ?? 0, ordering: .relaxed) }
 
-    /// The `X-Forwarded-*` lines that are the same for all requests of a connection. They overwrite whatever the client sent:
-    /// daphne believes the leftmost address, so nothing is appended to a client's list.
-    func forwardedLines(for address: ClientAddress) -> [UInt8] {
-        var lines: [UInt8] = []
-        lines.reserveCapacity(96)
-        lines.append(contentsOf: "X-Forwarded-For: ".utf8)
-        lines.append(contentsOf: address.bytes)
-        lines.append(
-            contentsOf: self.tls != nil
-                ? "\r\nX-Forwarded-Proto: https\r\n".utf8 : "\r\nX-Forwarded-Proto: http\r\n".utf8)
-        let port = self.port.load(ordering: .relaxed)
-        if port != 0 {
-            lines.append(contentsOf: "X-Forwarded-Port: \(port)\r\n".utf8)
-        }
-        return lines
+    /// As the policy is told of whoever connects here.
+    func peer(_ address: IPAddress?) -> Peer {
+        Peer(address: address, isSecure: self.tls != nil, port: self.port.load(ordering: .relaxed))
     }
 }
 
-/// A client's address as it is logged and forwarded.
+/// A client's address as it is judged, logged and forwarded.
 struct ClientAddress {
-    let bytes: [UInt8]
+    /// Nil for whoever came over a Unix-domain socket.
+    let ip: IPAddress?
+    /// Without a port.
+    let text: [UInt8]
 
-    static let unknown = ClientAddress(bytes: Array("unknown".utf8))
+    static let unknown = ClientAddress(IPAddress?.none)
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    /// A peer without an address is the machine itself.
+    init(_ ip: IPAddress?) {
+        self.ip = ip
+        self.text = ip?.text ?? Array("127.0.0.1".utf8)
+    }
 
-    /// IPv4 and IPv6 as text without a port; a Unix-domain peer has no address and is the machine itself.
-    init(_ address: SocketAddress?) {
-        switch address {
-        case .v4, .v6: self.bytes = Array((address?.ipAddress ?? "unknown").utf8)
-        case .unixDomainSocket: self.bytes = Array("127.0.0.1".utf8)
-        case nil: self = .unknown
+    init(_ address: SocketAddress?) { self.init(address.flatMap { IPAddress($0) }) }
+}
+
+extension IPAddress {
+    /// Nil for the address of a Unix-domain socket.
+    init?(_ address: SocketAddress) {
+        let ip = address.withSockAddr { pointer, size -> IPAddress? in
+            // The structures of netinet/in.h: family and port come first, then IPv6 has its flow information.
+            let bytes = UnsafeRawBufferPointer(start: pointer, count: size)
+            switch Int32(pointer.pointee.sa_family) {
+            case AF_INET where size >= 8:
+                return IPAddress(v4: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+            case AF_INET6 where size >= 24:
+                let high = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                let low = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+                return IPAddress(high: high, low: low)
+            default: return nil
+            }
         }
+        guard let ip else { return nil }
+        self = ip
     }
 }

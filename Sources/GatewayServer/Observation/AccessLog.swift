@@ -23,6 +23,9 @@ package final class AccessLog {
         self.line.add(LogKey.transport, label: record.transport.name, to: &self.buffer.bytes)
         self.addParties(
             client: record.client, route: record.route, upstream: record.upstream, user: record.user, id: record.id)
+        if !record.requestID.isEmpty {
+            self.line.add(LogKey.requestID, text: record.requestID.span.bytes, to: &self.buffer.bytes)
+        }
         self.endLine()
     }
 

@@ -41,6 +41,8 @@ package struct AccessRecord {
     package var time: LogTime
     package var id: ExchangeID
     package var client: [UInt8] = []
+    /// What a trusted proxy calls the request; empty when the gateway's own id is its only name.
+    package var requestID: [UInt8] = []
     package var transport = ClientProtocol.http11
     /// 0 when the client left before there was an answer.
     package var status = 0

@@ -17,6 +17,9 @@ package enum LogKey {
     package static let settingsNotice = "settings.notice"
     package static let settingsProblem = "settings.problem"
     package static let settingsProblems = "settings.problems"
+    package static let socketsClosed = "sockets.closed"
+    package static let socketsKept = "sockets.kept"
+    package static let socketsWithoutRoute = "sockets.without_route"
     package static let upstreamFailure = "upstream.failure"
     package static let upstreamName = "upstream.name"
     package static let upstreamServer = "upstream.server"
@@ -47,6 +50,7 @@ package enum LogKey {
     static let usedUpstream: StaticString = "upstream"
     static let user: StaticString = "user"
     static let id: StaticString = "id"
+    static let requestID: StaticString = "request_id"
 
     // What every line begins with.
     static let time: StaticString = "time"

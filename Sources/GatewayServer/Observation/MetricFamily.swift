@@ -12,6 +12,8 @@ package enum MetricFamily: Int, Sendable, CaseIterable {
     case webSocketMessages
     case webSocketBytes
     case webSocketDuration
+    case webSocketRoundTrip
+    case webSocketRenewals
     case upstreamConnections
     case upstreamErrors
     case tokenVerifications
@@ -119,6 +121,14 @@ extension MetricFamily {
             .init(
                 "tollgate_websocket_duration_seconds", .histogram(.session), ["route"],
                 help: "How long ended WebSockets had been open.")
+        case .webSocketRoundTrip:
+            .init(
+                "tollgate_websocket_ping_duration_seconds", .histogram(.request), ["side"],
+                help: "How long peers took to answer the gateway's pings.")
+        case .webSocketRenewals:
+            .init(
+                "tollgate_websocket_renewals_total", .counter, ["route", "outcome"],
+                help: "Tokens that clients brought for open WebSockets.")
         case .upstreamConnections:
             .init(
                 "tollgate_upstream_connections_total", .counter, ["upstream", "outcome"],

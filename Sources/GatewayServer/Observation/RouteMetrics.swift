@@ -68,6 +68,11 @@ package final class RouteMetrics {
         self.metrics.add(self.metrics.slot(.webSocketsClosed, self.route, label, closer.label.description))
     }
 
+    /// Rare: the slot is looked up.
+    package func webSocketRenewed(isAccepted: Bool) {
+        self.metrics.add(self.metrics.slot(.webSocketRenewals, self.route, isAccepted ? "accepted" : "refused"))
+    }
+
     private func makeWebSocketSlots() -> WebSocketSlots {
         WebSocketSlots(
             active: self.metrics.slot(.webSocketsActive, self.route),

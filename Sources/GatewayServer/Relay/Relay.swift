@@ -1,5 +1,6 @@
 import GatewayPolicy
 import GatewayProtocol
+import GatewayTokens
 import NIOCore
 
 /// One relayed WebSocket: it moves bytes between two channels of the same loop and does what `RelayStateMachine` orders.
@@ -9,14 +10,15 @@ final class Relay: ExpiringEntry {
     private var machine: RelayStateMachine
     private let client: ClientConnection
     private let upstream: UpstreamConnection
-    private unowned let worker: Worker
+    private let worker: Worker
     /// What is kept of the policy that admitted the session; the snapshot itself is not pinned.
     let terms: RelayTerms
+    /// Whether the machine looks at the time of what it receives.
+    private var isTimed: Bool
     private var drainsClient = false
     private var drainsUpstream = false
-    private var timer: RelayTimer?
-    /// The gateway is stopping, and what the timer counts is this socket's turn.
-    private var awaitsDrain = false
+    /// The client sends more than it may, and is read again later.
+    private var delaysClient = false
     /// What has been counted already.
     private var counted = (client: RelayTraffic(), upstream: RelayTraffic())
 
@@ -24,38 +26,92 @@ final class Relay: ExpiringEntry {
         client: ClientConnection,
         upstream: UpstreamConnection,
         terms: RelayTerms,
-        limits: RelayLimits,
         deflate: Bool,
         worker: Worker
     ) {
-        self.machine = RelayStateMachine(limits: limits, deflate: deflate, maskKey: worker.randomMask())
+        let opening = Self.opening(terms, worker)
+        self.isTimed = opening != nil
+        self.machine = RelayStateMachine(
+            limits: terms.plan.limits, deflate: deflate, maskKey: worker.randomMask(), opening: opening)
         self.client = client
         self.upstream = upstream
         self.terms = terms
         self.worker = worker
     }
 
-    /// Binds the session to its token; `exp` plus the leeway is the first second in which it is over.
-    /// `early` is what either side sent before it was one: a client's frames behind its handshake, an upstream's behind
-    /// its 101.
-    func begin(early: (client: ByteBuffer, upstream: ByteBuffer), deflate: Bool) {
-        if let identity = self.terms.identity {
-            self.worker.expiries.insert(self, at: identity.expiresAt &+ identity.leeway)
+    private static func opening(_ terms: RelayTerms, _ worker: Worker) -> RelayOpening? {
+        let now = worker.now.uptimeNanoseconds
+        let random = UInt64(worker.randomMask()) << 32 | UInt64(worker.randomMask())
+        var opening = RelayOpening(rules: terms.plan.rules(session: terms.session), now: now, seed: random)
+        if let age = terms.plan.age(random: random) {
+            opening.oldAge = now &+ UInt64(clamping: TimeAmount(age).nanoseconds)
         }
+        // The token's end itself is the wall clock's business; the machine has to know it for the notice.
+        if opening.rules.notice != nil, let identity = terms.identity {
+            opening.expiry = Self.monotonic(identity, worker, now)
+        }
+        return opening.isEmpty ? nil : opening
+    }
+
+    /// When the token of `identity` ends, by the clock that does not jump.
+    private static func monotonic(_ identity: VerifiedIdentity, _ worker: Worker, _ now: UInt64) -> UInt64 {
+        let seconds = identity.expiresAt &+ identity.leeway &- worker.wallClock().seconds
+        guard seconds > 0 else { return now }
+        return now &+ UInt64(clamping: min(seconds, 1 << 32)) &* 1_000_000_000
+    }
+
+    private var now: UInt64 { self.isTimed ? self.worker.now.uptimeNanoseconds : 0 }
+
+    /// Begins to move bytes. `early` is what either side sent before this was a relay: a client's frames behind its
+    /// handshake, an upstream's behind its 101.
+    func begin(early: (client: ByteBuffer, upstream: ByteBuffer), deflate: Bool) {
+        if let identity = self.terms.identity { self.bind(to: identity) }
+        self.terms.ticket?.opened(SocketHandle(self, eventLoop: self.worker.eventLoop))
         self.worker.observation.webSocketOpened(self.terms, deflate: deflate)
         // Either side may have filled up before this was a relay.
         self.writabilityChanged(of: .client, isWritable: self.client.isWritable)
         self.writabilityChanged(of: .upstream, isWritable: self.upstream.isWritable)
+        if self.isTimed { self.follow(self.machine.began(now: self.now), other: .client) }
         if early.upstream.readableBytes > 0 { self.received(early.upstream, from: .upstream) }
         if early.client.readableBytes > 0 { self.received(early.client, from: .client) }
         self.client.flush()
         self.upstream.flush()
     }
 
+    /// `exp` plus the leeway is the first second in which the session is over, at the latest.
+    private func bind(to identity: VerifiedIdentity) {
+        let end = identity.expiresAt &+ identity.leeway
+        let jitter = self.terms.plan.expiryJitter(random: UInt64(self.worker.randomMask()))
+        self.worker.expiries.insert(self, at: max(end &- jitter, min(end, self.worker.wallClock().seconds &+ 1)))
+    }
+
+    /// A fresh token for the session: of the same user, and with the values that went upstream with the handshake.
+    func renew(_ identity: VerifiedIdentity) -> RenewalOutcome {
+        guard let old = self.terms.identity, self.expirySecond != nil else { return .gone }
+        guard old.issuer == identity.issuer, old.userID == identity.userID,
+            old.identityLines == identity.identityLines
+        else { return .notTheSame }
+        self.terms.identity = identity
+        self.bind(to: identity)
+        let now = self.now
+        self.follow(self.machine.renewed(until: Self.monotonic(identity, self.worker, now), now: now), other: .client)
+        return .renewed(until: identity.expiresAt)
+    }
+
+    /// The client sent a token as a message.
+    private func renew(withToken token: [UInt8]) {
+        let identity = self.worker.gatekeeper.identity(ofToken: token.span.bytes, now: self.worker.wallClock())
+        let outcome = identity.map { self.renew($0) } ?? .notTheSame
+        var isAccepted = false
+        if case .renewed = outcome { isAccepted = true }
+        self.worker.observation.renewed(self.terms, isAccepted: isAccepted)
+        self.follow(self.machine.renewalAnswered(isAccepted), other: .client)
+    }
+
     // MARK: Events
 
     func received(_ buffer: ByteBuffer, from side: RelaySide) {
-        let effects = self.machine.received(from: side, buffer)
+        let effects = self.machine.received(from: side, buffer, now: self.now)
         if effects.orders == nil, let bytes = effects.toOther {
             self.write(bytes, to: side.other)
         } else {
@@ -93,8 +149,18 @@ final class Relay: ExpiringEntry {
         switch side {
         case .client:
             if isWritable || self.drainsUpstream { self.upstream.resumeReading() } else { self.upstream.pauseReading() }
-        case .upstream:
-            if isWritable || self.drainsClient { self.client.resumeReading() } else { self.client.pauseReading() }
+        case .upstream: self.gateClient(isWritable: isWritable)
+        }
+        guard self.isTimed else { return }
+        self.follow(
+            self.machine.writabilityChanged(of: side, isWritable: isWritable, now: self.now), other: side.other)
+    }
+
+    private func gateClient(isWritable: Bool) {
+        if self.drainsClient || isWritable && !self.delaysClient {
+            self.client.resumeReading()
+        } else {
+            self.client.pauseReading()
         }
     }
 
@@ -106,25 +172,22 @@ final class Relay: ExpiringEntry {
         self.follow(self.machine.closed(by: side), other: side.other)
     }
 
-    /// For `write_stall` a side took nothing of what waits for it.
+    /// For `slow_consumer` a side took nothing of what waits for it.
     func stalled(_ side: RelaySide) {
-        switch side {
-        case .client: self.stop(WebSocketClose(WebSocketCloseCode.policyViolation, "too slow"))
-        case .upstream: self.stop(WebSocketClose(WebSocketCloseCode.internalError, "upstream too slow"))
-        }
+        self.follow(self.machine.slowConsumer(side), other: .client)
     }
 
     override func expired() {
         self.follow(self.machine.tokenExpired(), other: .client)
     }
 
-    /// The gateway stops: the sockets of a worker do not all end, and reconnect, in the same moment. One that is closing
-    /// already goes on as it is.
+    /// The gateway stops: the sockets of a worker do not all end, and reconnect, in the same moment.
     func drain(within window: TimeAmount) {
-        guard self.timer == nil else { return }
+        self.isTimed = true
         let spread = Self.drainSpread(sockets: self.worker.clients.entries.count, window: window)
-        self.awaitsDrain = true
-        self.armDeadline(after: .nanoseconds(Int64.random(in: 0...spread.nanoseconds)))
+        let now = self.worker.now.uptimeNanoseconds
+        let turn = now &+ UInt64(clamping: Int64.random(in: 0...spread.nanoseconds))
+        self.follow(self.machine.drain(at: turn, with: self.terms.plan.drainClose, now: now), other: .client)
     }
 
     /// Two milliseconds for each socket, 500 reconnects a second, but never more than four fifths of the window.
@@ -132,18 +195,13 @@ final class Relay: ExpiringEntry {
         min(.nanoseconds(max(0, window.nanoseconds) / 5 * 4), .milliseconds(2 * Int64(sockets)))
     }
 
-    /// The gateway ends the session for a reason of its own.
-    func stop(_ close: WebSocketClose) {
-        self.follow(self.machine.stop(close), other: .client)
+    /// The gateway ends the session for a reason of its own. With `cutsClient` nothing more of the client's goes upstream.
+    func stop(_ close: WebSocketClose, cutsClient: Bool = false) {
+        self.follow(self.machine.stop(close, cutsClient: cutsClient), other: .client)
     }
 
-    func deadlinePassed() {
-        if self.awaitsDrain {
-            self.awaitsDrain = false
-            self.stop(WebSocketClose(WebSocketCloseCode.serviceRestart, "service restart"))
-            return
-        }
-        self.follow(self.machine.deadlinePassed(), other: .client)
+    override func deadlinePassed(now: NIODeadline) {
+        self.follow(self.machine.deadlinePassed(now: now.uptimeNanoseconds), other: .client)
     }
 
     // MARK: Orders
@@ -164,31 +222,24 @@ final class Relay: ExpiringEntry {
         if let bytes = orders.toUpstream { self.upstream.write(bytes) }
         // Before the flushes: one that fails closes its channel at once, and what follows from that is newer.
         switch orders.deadline {
-        case .arm(let duration):
-            self.awaitsDrain = false
-            self.armDeadline(after: duration)
-        case .cancel: self.cancelDeadline()
+        case .arm(let duration): self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(duration))
+        case .cancel: self.worker.wheel.disarm(self)
         case nil: break
         }
         self.client.flush()
         self.upstream.flush()
         self.followReading(orders)
+        if let trip = orders.roundTrip { self.worker.observation.roundTrip(trip) }
         self.followClosing(orders)
         if orders.isFinished { self.finish() }
-    }
-
-    /// A timer of its own, made when the relay begins to close: either connection may be gone before the other one is.
-    private func armDeadline(after duration: Duration) {
-        let timer = self.timer ?? RelayTimer(self)
-        self.timer = timer
-        self.worker.wheel.arm(timer, at: self.worker.now + TimeAmount(duration))
-    }
-
-    private func cancelDeadline() {
-        if let timer = self.timer { self.worker.wheel.cancel(timer) }
+        if let token = orders.renewalToken { self.renew(withToken: token) }
     }
 
     private func followReading(_ orders: RelayOrders) {
+        if let reading = orders.clientReading {
+            self.delaysClient = reading == .pause
+            self.gateClient(isWritable: self.upstream.isWritable)
+        }
         if orders.drainsClient {
             self.drainsClient = true
             self.client.resumeReading()
@@ -215,54 +266,58 @@ final class Relay: ExpiringEntry {
     /// Both channels are gone: the references that form the circle are given up.
     private func finish() {
         self.countTraffic()
-        self.cancelDeadline()
-        self.timer = nil
+        self.worker.wheel.cancel(self)
         self.worker.expiries.remove(self)
+        if let ticket = self.terms.ticket { self.worker.shared.sockets.leave(ticket) }
         self.client.leaveRelay()
         self.upstream.leaveRelay()
         self.worker.observation.webSocketClosed(self.terms, self.machine.summary)
     }
 }
 
-/// The one timer of a relay that is closing or about to.
-private final class RelayTimer: WheelTimer {
-    private weak var relay: Relay?
-
-    init(_ relay: Relay) { self.relay = relay }
-
-    override func deadlinePassed(now: NIODeadline) { self.relay?.deadlinePassed() }
-}
-
 /// What a session keeps of its admission.
 final class RelayTerms {
     let route: RouteTerms
-    let identity: VerifiedIdentity?
+    let plan: RelayPlan
+    /// Of the newest token.
+    var identity: VerifiedIdentity?
     let upstream: UpstreamDefinition
     let record: RequestRecord
-    let address: ClientAddress
+    /// The client's address as text.
+    let client: [UInt8]
     /// The one upstream chose; empty when none.
     let subprotocol: String
     let id: ExchangeID
     /// The route's slots; they stay its own when a reload gives its index to another.
     let metrics: RouteMetrics
+    /// By which the session can be renewed; empty when it has no name.
+    let session: [UInt8]
+    /// Nil when nothing counts or names the socket.
+    let ticket: SocketTicket?
 
     init(
         route: RouteTerms,
+        plan: RelayPlan,
         identity: VerifiedIdentity?,
         upstream: UpstreamDefinition,
         record: RequestRecord,
-        address: ClientAddress,
+        client: [UInt8],
         subprotocol: String,
         id: ExchangeID,
-        metrics: RouteMetrics
+        metrics: RouteMetrics,
+        session: [UInt8],
+        ticket: SocketTicket?
     ) {
         self.route = route
+        self.plan = plan
         self.identity = identity
         self.upstream = upstream
         self.record = record
-        self.address = address
+        self.client = client
         self.subprotocol = subprotocol
         self.id = id
         self.metrics = metrics
+        self.session = session
+        self.ticket = ticket
     }
 }

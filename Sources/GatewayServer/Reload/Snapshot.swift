@@ -1,3 +1,4 @@
+import GatewayMessage
 package import GatewayPolicy
 import GatewayProtocol
 package import GatewaySettings
@@ -15,10 +16,17 @@ package final class Snapshot: Sendable {
     let requestLimits: HTTPLimits
     let responseLimits: HTTPLimits
     let bodyLimit: Int?
-    let timeouts: TimeoutSettings
+    let timeouts: ConnectionTimeouts
     /// By the listener's address; without one it speaks plain HTTP.
     private let tlsContexts: [AddressSettings: NIOSSLContext]
     let connectionLimit: Int
+    /// Requests after which a client's connection is closed.
+    let keepAliveRequests: Int
+    let addressLimits: AddressLimitSettings
+    /// By the listener's address: peers that send a PROXY protocol header.
+    private let proxyProtocol: [AddressSettings: [PeerRange]]
+    /// By the route's index; nil for routes without WebSockets.
+    let relayPlans: [RelayPlan?]
 
     private init(
         settings: Settings,
@@ -45,7 +53,13 @@ package final class Snapshot: Sendable {
         )
         self.bodyLimit = settings.limits.body
         self.connectionLimit = settings.limits.connections ?? FileDescriptors.connectionLimit
-        self.timeouts = settings.timeouts
+        self.keepAliveRequests = settings.limits.keepAliveRequests ?? .max
+        self.relayPlans = policy.routes.map { $0.webSocket.map(RelayPlan.init) }
+        self.addressLimits = settings.limits.address
+        self.proxyProtocol = Dictionary(settings.listen.map { ($0.address.value, $0.proxyProtocol) }) { first, _ in
+            first
+        }
+        self.timeouts = ConnectionTimeouts(settings.timeouts)
     }
 
     /// Reads a file and builds all of it, or reports everything that is wrong with it. Blocks: never called on a loop.
@@ -86,6 +100,17 @@ package final class Snapshot: Sendable {
         }
         let snapshot = Snapshot(settings: settings, policy: policy, upstreams: upstreams, tlsContexts: tlsContexts)
         return (snapshot, [], notices)
+    }
+
+    /// Whether anything is counted by client address.
+    var limitsAddresses: Bool {
+        self.addressLimits.connectionsPerSecond != nil || self.addressLimits.requestsPerSecond != nil
+    }
+
+    /// Whether this peer begins with a PROXY protocol header.
+    func announcesSource(_ peer: IPAddress?, on listener: AddressSettings) -> Bool {
+        guard let peers = self.proxyProtocol[listener], !peers.isEmpty else { return false }
+        return peers.contains(peer: peer)
     }
 
     /// Nil for an address that speaks plain HTTP, or that this snapshot does not have.

@@ -11,7 +11,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     private let pool: UpstreamPool
-    private unowned let worker: Worker
+    private let worker: Worker
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
     private var relay: Relay?
@@ -25,6 +25,8 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     private var outbound = ByteBuffer()
     private var needsFlush = false
     private var writeWatch: WriteWatch?
+    /// As the channel said last.
+    private var acceptsWrites = false
     /// The connection broke, rather than being ended by its server.
     private var hasFailed = false
     private var hasReceived = false
@@ -40,7 +42,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.parser = HTTPResponseParser(limits: worker.snapshot.responseLimits)
     }
 
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var isWritable: Bool { self.acceptsWrites && self.context != nil }
     var isOpen: Bool { self.context != nil && !self.inputIsClosed }
 
     // MARK: Serving an exchange
@@ -63,7 +65,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     /// The whole request has been handed over: from now on the response is waited for.
     func requestEnded() {
         guard self.exchange != nil, self.decoder == nil else { return }
-        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(self.pool.definition.settings.responseTimeout))
+        self.worker.wheel.arm(self, at: self.worker.now + self.pool.definition.responseTimeout)
     }
 
     /// Small pieces are collected until the read burst that brings them is over.
@@ -119,7 +121,10 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.decoder = nil
         self.parser = HTTPResponseParser(limits: self.worker.snapshot.responseLimits)
         self.relay = relay
+        self.writeWatch?.stop()
+        self.writeWatch = nil
         self.worker.wheel.cancel(self)
+        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
         defer { self.inbound = ByteBuffer() }
         return self.inbound
     }
@@ -140,7 +145,10 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
 
     // MARK: Channel events
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.acceptsWrites = context.channel.isWritable
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
@@ -179,23 +187,28 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { self.writeWatch?.stop() } else { self.watchWrites(context) }
+        let isWritable = context.channel.isWritable
+        self.acceptsWrites = isWritable
+        if isWritable { self.writeWatch?.stop() } else { self.watchWrites(context) }
         if let relay = self.relay {
-            relay.writabilityChanged(of: .upstream, isWritable: context.channel.isWritable)
+            relay.writabilityChanged(of: .upstream, isWritable: isWritable)
         } else {
-            self.exchange?.upstreamWritabilityChanged(context.channel.isWritable)
+            self.exchange?.upstreamWritabilityChanged(isWritable)
         }
     }
 
     private func watchWrites(_ context: ChannelHandlerContext) {
         let watch =
             self.writeWatch
-            ?? WriteWatch(context.channel, worker: self.worker, limit: self.worker.snapshot.timeouts.writeStall) {
+            ?? WriteWatch(context.channel, worker: self.worker, limit: self.patience) {
                 [unowned self] in self.writeStalled()
             }
         self.writeWatch = watch
         watch.start()
     }
+
+    /// How long the server may take nothing.
+    private var patience: TimeAmount { self.relay?.terms.plan.slowConsumer ?? self.worker.snapshot.timeouts.writeStall }
 
     private func writeStalled() {
         if let relay = self.relay {
@@ -304,7 +317,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.exchange = nil
         self.decoder = nil
         self.inbound = ByteBuffer()
-        self.worker.wheel.cancel(self)
+        self.worker.wheel.disarm(self)
         self.resumeReading()
         if exchange.responseEnded(), isClean {
             self.isReused = true
@@ -354,11 +367,11 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     // MARK: Deadlines
 
     private func armIdleTimeout() {
-        guard let timeout = self.pool.definition.settings.idleTimeout else {
-            self.worker.wheel.cancel(self)
+        guard let timeout = self.pool.definition.idleTimeout else {
+            self.worker.wheel.disarm(self)
             return
         }
-        self.worker.wheel.arm(self, at: self.worker.now + TimeAmount(timeout))
+        self.worker.wheel.arm(self, at: self.worker.now + timeout)
     }
 }
 

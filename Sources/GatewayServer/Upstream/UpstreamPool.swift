@@ -1,7 +1,6 @@
 import GatewaySettings
-import Glibc
 import NIOCore
-import NIOPosix
+import Synchronization
 
 /// One worker's connections to one upstream: which are idle, which server is next, how a new one is dialled.
 final class UpstreamPool {
@@ -15,11 +14,13 @@ final class UpstreamPool {
     }
 
     let definition: UpstreamDefinition
-    private unowned let worker: Worker
+    private let worker: Worker
     /// Idle connections, the most recently used last.
     private var idle: [UpstreamConnection] = []
     private var nextServer = 0
     private let reused: MetricSlot
+    private let opened: MetricSlot
+    private let dialler: Dialler
     /// After a reload removed or changed the upstream: nothing is kept any more.
     private(set) var isRetired = false
 
@@ -27,7 +28,9 @@ final class UpstreamPool {
         self.definition = definition
         self.worker = worker
         self.nextServer = worker.index
-        self.reused = worker.observation.reusedSlot(definition)
+        self.reused = worker.observation.connectionSlot(definition, "reused")
+        self.opened = worker.observation.connectionSlot(definition, "opened")
+        self.dialler = Dialler(worker.eventLoop, timeout: definition.connectTimeout)
     }
 
     /// An idle connection that is fresh enough, or nil.
@@ -35,7 +38,7 @@ final class UpstreamPool {
         guard freshness != .new, let candidate = self.idle.last else { return nil }
         if freshness == .recent, candidate.idleSince + .seconds(1) < self.worker.now { return nil }
         self.idle.removeLast()
-        self.worker.wheel.cancel(candidate)
+        self.worker.wheel.disarm(candidate)
         self.worker.observation.count(self.reused)
         return candidate
     }
@@ -47,7 +50,7 @@ final class UpstreamPool {
             return
         }
         connection.idleSince = self.worker.now
-        self.worker.wheel.arm(connection, at: self.worker.now + TimeAmount(self.definition.settings.pool.idle))
+        self.worker.wheel.arm(connection, at: self.worker.now + self.definition.poolIdle)
         self.idle.append(connection)
     }
 
@@ -83,47 +86,20 @@ final class UpstreamPool {
             return
         }
         let connection = UpstreamConnection(pool: self, worker: self.worker)
-        let handler = NIOLoopBound(connection, eventLoop: self.worker.eventLoop)
-        self.bootstrap(address)
-            .connectTimeout(TimeAmount(self.definition.settings.connectTimeout))
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(
-                .recvAllocator, value: exchange.isHandshake ? ReceiveBuffers.handshakeAnswer : ReceiveBuffers.http
-            )
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
-                }
+        exchange.dials(connection)
+        self.dialler.dial(address, connection, isHandshake: exchange.isHandshake).whenComplete { result in
+            switch result {
+            case .success:
+                self.worker.observation.count(self.opened)
+                exchange.dialled(connection, ticket: ticket)
+            case .failure(let error):
+                server.resolveAgain()
+                self.worker.observation.dialFailed(self.definition, server: server, error)
+                var timedOut = false
+                if let channelError = error as? ChannelError, case .connectTimeout = channelError { timedOut = true }
+                self.dialFailed(for: exchange, ticket: ticket, attemptsLeft: attemptsLeft, timedOut: timedOut)
             }
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success:
-                    self.worker.observation.upstreamConnected(self.definition)
-                    exchange.dialled(connection, ticket: ticket)
-                case .failure(let error):
-                    server.resolveAgain()
-                    self.worker.observation.dialFailed(self.definition, server: server, error)
-                    var timedOut = false
-                    if let channelError = error as? ChannelError, case .connectTimeout = channelError {
-                        timedOut = true
-                    }
-                    self.dialFailed(for: exchange, ticket: ticket, attemptsLeft: attemptsLeft, timedOut: timedOut)
-                }
-            }
-    }
-
-    /// A backend that died without a FIN is noticed in two minutes. Only TCP knows that.
-    private func bootstrap(_ address: SocketAddress) -> ClientBootstrap {
-        let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
-        guard address.port != nil else { return bootstrap }
-        return
-            bootstrap
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 60)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 15)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 4)
+        }
     }
 
     private func dialFailed(for exchange: Exchange, ticket: UInt64, attemptsLeft: Int, timedOut: Bool) {
@@ -146,14 +122,36 @@ private struct NameNotResolved: Error, CustomStringConvertible {
 final class UpstreamDefinition: Sendable {
     let settings: UpstreamSettings
     let servers: [ServerAddress]
+    private let inFlight = Atomic<Int>(0)
+    // As the loop counts time.
+    let connectTimeout: TimeAmount
+    let responseTimeout: TimeAmount
+    let idleTimeout: TimeAmount?
+    let poolIdle: TimeAmount
 
     init(_ settings: UpstreamSettings) {
         self.settings = settings
+        self.connectTimeout = TimeAmount(settings.connectTimeout)
+        self.responseTimeout = TimeAmount(settings.responseTimeout)
+        self.idleTimeout = settings.idleTimeout.map { TimeAmount($0) }
+        self.poolIdle = TimeAmount(settings.pool.idle)
         self.servers = settings.servers.map { ServerAddress($0.value) }
         self.defaultHost = self.servers.first.map(\.host) ?? []
     }
 
     var name: String { self.settings.name.value }
+
+    /// Counts a request on its way, of all workers together. Returns whether there was room; only then `leave` must be called.
+    func enter() -> Bool {
+        guard let limit = self.settings.maxInFlight else { return true }
+        if self.inFlight.add(1, ordering: .relaxed).newValue <= limit { return true }
+        self.inFlight.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func leave() {
+        if self.settings.maxInFlight != nil { self.inFlight.subtract(1, ordering: .relaxed) }
+    }
 
     /// Whether `settings` say the same, wherever in the file they stand.
     func isDefined(by settings: UpstreamSettings) -> Bool {
@@ -163,6 +161,7 @@ final class UpstreamDefinition: Sendable {
             && self.settings.connectTimeout == settings.connectTimeout
             && self.settings.responseTimeout == settings.responseTimeout
             && self.settings.idleTimeout == settings.idleTimeout
+            && self.settings.maxInFlight == settings.maxInFlight
     }
 
     /// `Host` for clients of HTTP/1.0 that sent none.

@@ -1,7 +1,7 @@
-/// Something that ends at a second of the wall clock.
-class ExpiringEntry {
+/// Something that ends at a second of the wall clock, and may have a deadline of its own beside it.
+class ExpiringEntry: WheelTimer {
     fileprivate(set) var expirySecond: Int64?
-    fileprivate var position = 0
+    fileprivate var place = 0
 
     /// Called once when the wall clock has reached the second.
     func expired() {}
@@ -23,7 +23,7 @@ struct ExpiryBuckets {
         self.remove(entry)
         let bucket = max(second, self.lookedUpTo)
         entry.expirySecond = bucket
-        entry.position = self.buckets[bucket]?.count ?? 0
+        entry.place = self.buckets[bucket]?.count ?? 0
         self.buckets[bucket, default: []].append(entry)
     }
 
@@ -32,8 +32,8 @@ struct ExpiryBuckets {
         entry.expirySecond = nil
         guard let last = self.buckets[second]?.popLast() else { return }
         if last !== entry {
-            last.position = entry.position
-            self.buckets[second]?[entry.position] = last
+            last.place = entry.place
+            self.buckets[second]?[entry.place] = last
         } else if self.buckets[second]?.isEmpty == true {
             self.buckets[second] = nil
         }

@@ -6,7 +6,8 @@ class WheelTimer {
     fileprivate(set) var deadline: NIODeadline?
     /// Whether the deadline has passed and nobody has armed or cancelled it since: another timer of the same tick may.
     fileprivate(set) var isDue = false
-    fileprivate var slot = -1
+    /// The tick whose slot it waits in; negative when it waits nowhere.
+    fileprivate var tick: Int64 = -1
     fileprivate var position = 0
 
     /// Called by the wheel, once, when the deadline has passed; the deadline is then gone.
@@ -15,8 +16,9 @@ class WheelTimer {
 
 /// Monotonic deadlines of one worker, a quarter of a second coarse.
 ///
-/// A hashed wheel with lazy re-insertion: moving a deadline later only stores it, the entry is put where it belongs when
-/// its old slot comes round. So re-arming on every read costs one store.
+/// A hashed wheel with lazy re-insertion: as long as an entry's slot comes round before its deadline, moving or dropping
+/// the deadline only stores it, and the entry is put where it belongs when that slot is looked at. So the deadlines of a
+/// request, several on each of its connections, cost a store each.
 struct TimerWheel {
     static let tick: TimeAmount = .milliseconds(250)
     /// 1024 slots are 256 s; later deadlines wait in the last slot and move on.
@@ -34,20 +36,25 @@ struct TimerWheel {
 
     /// Sets or moves `timer`'s deadline.
     mutating func arm(_ timer: WheelTimer, at deadline: NIODeadline) {
-        let earlier = timer.deadline.map { deadline < $0 } ?? true
         timer.deadline = deadline
         timer.isDue = false
-        if timer.slot >= 0 {
-            if !earlier { return }
+        if timer.tick >= 0 {
+            if self.time(of: timer.tick) <= deadline { return }
             self.remove(timer)
         }
         self.insert(timer, at: deadline)
     }
 
-    mutating func cancel(_ timer: WheelTimer) {
+    /// Drops the deadline of a timer that will be armed again: the wheel may hold it until its slot comes round.
+    func disarm(_ timer: WheelTimer) {
         timer.deadline = nil
         timer.isDue = false
-        if timer.slot >= 0 { self.remove(timer) }
+    }
+
+    /// Drops the deadline and every reference to the timer.
+    mutating func cancel(_ timer: WheelTimer) {
+        self.disarm(timer)
+        if timer.tick >= 0 { self.remove(timer) }
     }
 
     /// Fires every deadline up to `now`.
@@ -69,7 +76,7 @@ struct TimerWheel {
         var entries: ContiguousArray<WheelTimer> = []
         swap(&entries, &self.slots[slot])
         for timer in entries {
-            timer.slot = -1
+            timer.tick = -1
             guard let deadline = timer.deadline else { continue }
             if deadline <= now {
                 timer.deadline = nil
@@ -83,21 +90,26 @@ struct TimerWheel {
 
     private mutating func insert(_ timer: WheelTimer, at deadline: NIODeadline) {
         let ahead = self.ticks(until: deadline) + 1 - self.currentTick
-        let tick = self.currentTick + min(max(ahead, 1), Int64(Self.slotCount - 1))
-        timer.slot = Int(tick % Int64(Self.slotCount))
-        timer.position = self.slots[timer.slot].count
-        self.slots[timer.slot].append(timer)
+        timer.tick = self.currentTick + min(max(ahead, 1), Int64(Self.slotCount - 1))
+        let slot = Self.slot(timer.tick)
+        timer.position = self.slots[slot].count
+        self.slots[slot].append(timer)
     }
 
     private mutating func remove(_ timer: WheelTimer) {
-        let last = self.slots[timer.slot].count - 1
+        let slot = Self.slot(timer.tick)
+        let last = self.slots[slot].count - 1
         if timer.position != last {
-            self.slots[timer.slot].swapAt(timer.position, last)
-            self.slots[timer.slot][timer.position].position = timer.position
+            self.slots[slot].swapAt(timer.position, last)
+            self.slots[slot][timer.position].position = timer.position
         }
-        self.slots[timer.slot].removeLast()
-        timer.slot = -1
+        self.slots[slot].removeLast()
+        timer.tick = -1
     }
+
+    private static func slot(_ tick: Int64) -> Int { Int(tick % Int64(Self.slotCount)) }
+
+    private func time(of tick: Int64) -> NIODeadline { self.start + .nanoseconds(tick * Self.tick.nanoseconds) }
 
     private func ticks(until deadline: NIODeadline) -> Int64 {
         max(0, (deadline - self.start).nanoseconds / Self.tick.nanoseconds)

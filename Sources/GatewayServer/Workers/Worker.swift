@@ -1,4 +1,6 @@
 import GatewayPolicy
+import GatewayProtocol
+import GatewaySettings
 import GatewayTokens
 import NIOCore
 import Synchronization
@@ -20,6 +22,10 @@ final class Worker {
     private var drained: EventLoopPromise<Void>?
     private var random = SystemRandomNumberGenerator()
     private var scratch = ByteBuffer()
+    /// The `Date` line of the last tick's second.
+    private(set) var dateLine: [UInt8] = []
+    private var dateSecond = Int64.min
+    private var sweepTurn = 0
 
     init(index: Int, eventLoop: any EventLoop, shared: SharedState, snapshot: Snapshot, observation: WorkerObservation)
     {
@@ -33,11 +39,15 @@ final class Worker {
         self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
         self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
         observation.adopt(snapshot)
+        self.noteDate()
     }
 
     var now: NIODeadline { .now() }
 
     func wallClock() -> WallClock { .now() }
+
+    /// As the ledger counts time: monotonic nanoseconds.
+    var ledgerTime: Int64 { Int64(clamping: self.now.uptimeNanoseconds) }
 
     func pool(_ upstream: Int) -> UpstreamPool { self.pools[upstream] }
 
@@ -95,7 +105,27 @@ final class Worker {
         for timer in self.wheel.advance(to: now) where timer.isDue { timer.deadlinePassed(now: now) }
         for entry in self.expiries.take(now: self.wallClock().seconds) { entry.expired() }
         self.countTokens()
+        self.noteDate()
+        self.noteIgnoredForwarding()
+        if self.index == 0, self.snapshot.limitsAddresses { self.sweepAddresses() }
         self.observation.flush()
+    }
+
+    private func noteDate() {
+        let second = self.wallClock().seconds
+        guard second != self.dateSecond else { return }
+        self.dateSecond = second
+        self.dateLine = HTTPDate.line(unixSeconds: second)
+    }
+
+    private func noteIgnoredForwarding() {
+        guard let peer = self.gatekeeper.takeIgnoredForwarding(), self.shared.forwardingHint.isFirst() else { return }
+        self.observation.forwardingIgnored(peer)
+    }
+
+    private func sweepAddresses() {
+        self.sweepTurn &+= 1
+        self.shared.addresses.sweep(turn: self.sweepTurn, now: self.ledgerTime)
     }
 
     /// What the gatekeeper counted becomes metrics: at each tick, before a scrape, and before it is replaced.
@@ -105,7 +135,9 @@ final class Worker {
 
     /// Takes a new snapshot: requests from now on see it, what is under way keeps what it was admitted with. Pools of
     /// upstreams that did not change are taken over.
-    func adopt(_ snapshot: Snapshot) {
+    ///
+    /// Returns how many sockets stay, and how many were closed because their route is gone and `close_removed` says so.
+    func adopt(_ snapshot: Snapshot) -> AdoptedSockets {
         var retiring = self.pools
         self.pools = snapshot.upstreams.map { definition in
             guard let position = retiring.firstIndex(where: { $0.definition === definition }) else {
@@ -118,7 +150,28 @@ final class Worker {
         self.gatekeeper = Gatekeeper(policy: snapshot.policy)
         self.observation.adopt(snapshot)
         for pool in retiring { pool.retire() }
+        return self.reviewSockets(snapshot)
     }
+
+    private func reviewSockets(_ snapshot: Snapshot) -> AdoptedSockets {
+        let routes = Set(snapshot.policy.routes.filter { $0.webSocket != nil }.map(\.label))
+        var sockets = AdoptedSockets()
+        for client in self.clients.entries {
+            guard case .relaying(let relay) = client.phase else { continue }
+            if routes.contains(relay.terms.route.label) {
+                sockets.kept += 1
+            } else if snapshot.settings.reload.closeRemoved {
+                sockets.closed += 1
+                relay.stop(WebSocketClose(WebSocketCloseCode.policyViolation, "route removed"), cutsClient: true)
+            } else {
+                sockets.orphaned += 1
+            }
+        }
+        return sockets
+    }
+
+    /// From now on answers end their connections and handshakes are refused.
+    func announceStop() { self.isDraining = true }
 
     /// Lets exchanges finish, closes what is idle, and ends the sockets spread over `window`. The future succeeds when the
     /// last client is gone.
@@ -139,9 +192,34 @@ final class Worker {
     }
 }
 
+/// What a new policy meant for the sockets that were open.
+struct AdoptedSockets: Sendable {
+    /// Their route is still there; they go on by the terms they were admitted by.
+    var kept = 0
+    /// Their route is gone, and they go on all the same.
+    var orphaned = 0
+    var closed = 0
+
+    mutating func add(_ other: AdoptedSockets) {
+        self.kept += other.kept
+        self.orphaned += other.orphaned
+        self.closed += other.closed
+    }
+}
+
 /// The little that all workers share.
 final class SharedState: Sendable {
     let connections = ConnectionCount()
+    let addresses = AddressLedger()
+    let forwardingHint = OnceOnly()
+    let sockets = SocketLedger()
+}
+
+/// Something that is said once in a process's life.
+final class OnceOnly: Sendable {
+    private let wasSaid = Atomic<Bool>(false)
+
+    func isFirst() -> Bool { !self.wasSaid.exchange(true, ordering: .relaxed) }
 }
 
 /// Client connections in all.

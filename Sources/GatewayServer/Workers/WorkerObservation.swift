@@ -1,3 +1,4 @@
+import GatewayMessage
 import GatewayPolicy
 import GatewayProtocol
 import GatewaySettings
@@ -14,6 +15,8 @@ final class WorkerObservation {
     private let connectionsActive: MetricSlot
     private let connectionsTotal: MetricSlot
     private let table: RouteMetricsTable
+    private lazy var clientRoundTrip = self.metrics.histogram(.webSocketRoundTrip, "client")
+    private lazy var upstreamRoundTrip = self.metrics.histogram(.webSocketRoundTrip, "upstream")
     private var policyRoutes: [RouteTerms] = []
     /// The slots of the newest policy's routes, by their index.
     private var routes: [RouteMetrics] = []
@@ -67,10 +70,6 @@ final class WorkerObservation {
 
     func clientDisconnected() { self.metrics.add(self.connectionsActive, -1) }
 
-    func upstreamConnected(_ upstream: UpstreamDefinition) {
-        self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "opened"))
-    }
-
     func upstreamNotConnected(_ upstream: UpstreamDefinition, _ failure: UpstreamFailure) {
         self.metrics.add(self.metrics.slot(.upstreamConnections, upstream.name, "failed"))
         self.metrics.add(self.metrics.slot(.upstreamErrors, upstream.name, failure.label.description))
@@ -112,9 +111,9 @@ final class WorkerObservation {
         self.logger.warning(message, metadata: metadata)
     }
 
-    /// Where a pool counts what it takes out, once per request.
-    func reusedSlot(_ upstream: UpstreamDefinition) -> MetricSlot {
-        self.metrics.slot(.upstreamConnections, upstream.name, "reused")
+    /// Where a pool counts the connections it takes out or makes.
+    func connectionSlot(_ upstream: UpstreamDefinition, _ outcome: String) -> MetricSlot {
+        self.metrics.slot(.upstreamConnections, upstream.name, outcome)
     }
 
     func count(_ slot: MetricSlot) { self.metrics.add(slot) }
@@ -126,6 +125,19 @@ final class WorkerObservation {
             [LogKey.upstreamName: "\(upstream.name)", LogKey.upstreamFailure: "\(failure.label)"])
     }
 
+    /// Said once: every request of a proxy in front would say it again.
+    func forwardingIgnored(_ peer: IPAddress) {
+        self.logger.notice(
+            "X-Forwarded-For of a peer that is not in trusted_proxies is ignored; list the peer if it is your proxy",
+            metadata: [LogKey.clientAddress: "\(String(decoding: peer.text, as: UTF8.self))"])
+    }
+
+    /// A peer that must announce its client did not do so in a way that can be read.
+    func proxyHeaderRefused(_ problem: ProxyHeaderProblem) {
+        self.unrouted.refused("proxy_header")
+        self.warn("connection without a usable PROXY protocol header", [LogKey.problem: "\(problem.label)"])
+    }
+
     func tokensJudged(_ counts: TokenCounts) {
         if counts.cacheHits > 0 { self.metrics.add(self.metrics.slot(.tokenCache, "hit"), counts.cacheHits) }
         if counts.cacheMisses > 0 { self.metrics.add(self.metrics.slot(.tokenCache, "miss"), counts.cacheMisses) }
@@ -135,8 +147,9 @@ final class WorkerObservation {
 
     // MARK: Exchanges
 
+    /// The record is lent, not copied; nothing in it changes.
     func requestEnded(
-        _ exchange: RequestRecord, route: RouteTerms?, upstream: UpstreamDefinition?, userID: String?,
+        _ exchange: inout RequestRecord, route: RouteTerms?, upstream: UpstreamDefinition?, userID: String?,
         client: ClientConnection
     ) {
         let microseconds = exchange.microseconds(at: .now())
@@ -145,7 +158,8 @@ final class WorkerObservation {
         if exchange.refusal.utf8CodeUnitCount > 0 { metrics.refused(exchange.refusal) }
         guard let accessLog = self.accessLog else { return }
         var record = AccessRecord(time: exchange.time, id: client.exchangeID(exchange.number))
-        record.client = client.address.bytes
+        record.client = exchange.client
+        record.requestID = exchange.requestID
         record.transport = exchange.minorVersion == 0 ? .http10 : .http11
         record.status = exchange.status
         record.bytesSent = exchange.responseBytes
@@ -165,7 +179,7 @@ final class WorkerObservation {
         terms.metrics.webSocketOpened()
         guard let accessLog = self.accessLog else { return }
         var record = WebSocketOpenRecord(time: terms.record.time, id: terms.id)
-        record.client = terms.address.bytes
+        record.client = terms.client
         record.route = terms.route.label
         record.upstream = terms.upstream.name
         record.user = terms.identity?.userID ?? ""
@@ -174,6 +188,13 @@ final class WorkerObservation {
         record.microseconds = terms.record.microseconds(at: .now())
         let path = terms.record.path
         accessLog.append(record, path: path.span.bytes, hasQuery: terms.record.hasQuery)
+    }
+
+    func renewed(_ terms: RelayTerms, isAccepted: Bool) { terms.metrics.webSocketRenewed(isAccepted: isAccepted) }
+
+    func roundTrip(_ trip: RelayRoundTrip) {
+        let histogram = trip.side == .client ? self.clientRoundTrip : self.upstreamRoundTrip
+        self.metrics.observe(histogram, microseconds: Int64(clamping: trip.nanoseconds / 1000))
     }
 
     func webSocketClosed(_ terms: RelayTerms, _ summary: RelaySummary) {
@@ -191,7 +212,7 @@ final class WorkerObservation {
         terms.metrics.webSocketClosed(code: clientCode, by: closer, microseconds: microseconds)
         guard let accessLog = self.accessLog else { return }
         var record = WebSocketCloseRecord(time: .now(), id: terms.id)
-        record.client = terms.address.bytes
+        record.client = terms.client
         record.route = terms.route.label
         record.upstream = terms.upstream.name
         record.user = terms.identity?.userID ?? ""

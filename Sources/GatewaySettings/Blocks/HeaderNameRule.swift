@@ -17,7 +17,7 @@ enum HeaderNameRule {
                 "is set by the gateway itself",
                 [
                     "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port",
-                    "x-real-ip",
+                    "x-forwarded-prefix", "x-real-ip", "x-request-id",
                 ]
             ),
         ]
@@ -27,19 +27,26 @@ enum HeaderNameRule {
 
     /// Why a name in any letter case cannot be used, or nil.
     static func objection(to name: String) -> ScalarProblem? {
+        if let objection = self.objection(toForm: name) { return objection }
         let lower = name.lowercased()
-        guard !name.isEmpty, name.utf8.allSatisfy(self.isToken) else {
-            return ScalarProblem("is not a header name", hint: "letters, digits and -, such as X-User-Id")
-        }
-        if name.contains("_") {
-            let hint = "servers fold _ and - into one name: write \(name.replacing("_", with: "-"))"
-            return ScalarProblem("holds an underscore", hint: hint)
-        }
         if let reason = self.fixed[lower] { return ScalarProblem("cannot be used: this header \(reason)") }
         if lower.hasPrefix("sec-") {
             return ScalarProblem("cannot be used: this header belongs to the WebSocket handshake")
         }
         return nil
+    }
+
+    /// Whether every server would read such a name in the same way.
+    static func objection(toForm name: String) -> ScalarProblem? {
+        guard !name.isEmpty, name.utf8.allSatisfy(self.isToken) else {
+            return ScalarProblem("is not a header name", hint: "letters, digits and -, such as X-User-Id")
+        }
+        guard name.contains("_") else { return nil }
+        return ScalarProblem(
+            "holds an underscore",
+            hint: "servers fold _ and - into one name: write -",
+            suggestion: "servers fold _ and - into one name: write \(name.replacing("_", with: "-"))"
+        )
     }
 
     /// As Django's `META` and CGI servers see it: letter case and punctuation make no difference.

@@ -6,7 +6,7 @@ extension IdentityHeaderSettings {
             let objection = self.objection(to: header.value)
             if let objection {
                 let message = "\(Excerpt.quote(header.value)) \(objection.message)"
-                field.context.report(message, at: header.location, hint: objection.hint)
+                field.context.report(message, at: header.location, hint: objection.suggestion ?? objection.hint)
             } else if !names.insert(HeaderNameRule.folded(header.value)).inserted {
                 let hint = "letter case and punctuation make no difference to the servers behind"
                 field.context.report("this header is already listed above", at: header.location, hint: hint)

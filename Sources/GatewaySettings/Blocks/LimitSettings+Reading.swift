@@ -8,18 +8,30 @@ extension LimitSettings {
         block.read("header_count", into: &self.headerCount) { $0.integer(in: 10...10_000) }
         block.read("body", into: &self.body) { $0.orOff { $0.size(in: 1...(1 << 50)) } }
         block.read("connections", into: &self.connections) { field in
-            if field.isAutomatic { return .some(nil) }
+            if field.says("auto") { return .some(nil) }
             return field.integer(in: 1...10_000_000).map { .some($0) }
         }
+        block.read("keep_alive_requests", into: &self.keepAliveRequests) { $0.orOff { $0.integer(in: 1...(1 << 40)) } }
+        let connections = self.connections
+        block.read("web_sockets", into: &self.webSockets) { field in
+            let count = field.socketsOrOff()
+            if case .some(.some(let count)) = count, let connections, count > connections {
+                field.notice("is never reached", hint: "connections ends at \(connections)")
+            }
+            return count
+        }
+        block.readBlock("address") { self.address.read(&$0) }
+    }
+}
+
+extension AddressLimitSettings {
+    fileprivate mutating func read(_ block: inout SettingsBlock) {
+        block.read("connections_per_second", into: &self.connectionsPerSecond) { $0.rateOrOff() }
+        block.read("requests_per_second", into: &self.requestsPerSecond) { $0.rateOrOff() }
     }
 }
 
 extension SettingsField {
-    fileprivate var isAutomatic: Bool {
-        guard case .scalar(let scalar) = self.node.content else { return false }
-        return Interpolation(scalar.text, environment: self.context.environment).text == "auto"
-    }
-
     fileprivate func size(in range: ClosedRange<Int>, within whole: Int) -> Int? {
         guard let size = self.size(in: range) else { return nil }
         guard size <= whole else {

@@ -19,8 +19,9 @@ extension RouteSettings {
     }
 
     private mutating func readOptions(_ block: inout SettingsBlock) {
-        block.read("websocket", into: &self.webSocket) { .some(WebSocketSettings.read($0)) }
         block.read("auth", into: &self.auth) { $0.choice(of: Authentication.self) }
+        let auth = self.auth
+        block.read("websocket", into: &self.webSocket) { .some(WebSocketSettings.read($0, auth: auth)) }
         block.readBlock("tokens") { tokens in
             tokens.read("sources", into: &self.sources) { $0.tokenSources() }
             tokens.read("forward", into: &self.forward) { $0.choice(of: TokenForwarding.self) }
@@ -31,6 +32,8 @@ extension RouteSettings {
                 Set($0)
             }
         }
+        self.readConditions(&block)
+        self.readEdits(&block)
     }
 }
 

@@ -7,6 +7,10 @@ extension Settings {
         self.reportMissingTokenRules(context)
         self.reportUnusableIdentity(context)
         self.reportRepeatedListeners(context)
+        self.reportOwnedHeaders(context)
+        self.reportForeignCORSHeaders(context)
+        self.reportUnsendableTokens(context)
+        self.reportHiddenRoutes(context)
     }
 
     private func reportUnknownUpstreams(_ context: ReadingContext) {
@@ -57,6 +61,13 @@ extension Settings {
             // Port 0 is a new port each time.
             if case .tcp(_, port: 0) = address.value { continue }
             context.report("this address is already listened on", at: address.location)
+        }
+    }
+
+    private func reportHiddenRoutes(_ context: ReadingContext) {
+        guard let health = self.health else { return }
+        for route in self.routes where route.pattern.value == .path(String(health.value.dropFirst())) {
+            context.notice("is never asked: health answers this path", at: route.pattern.location)
         }
     }
 }

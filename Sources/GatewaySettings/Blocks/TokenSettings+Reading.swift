@@ -8,15 +8,7 @@ extension TokenSettings {
 
 extension SettingsField {
     func tokenSources() -> [TokenSource]? {
-        var seen: Set<TokenSource> = []
-        return self.list(of: "token sources (header, query)") { item in
-            guard let source = item.choice(of: TokenSource.self) else { return nil }
-            guard seen.insert(source).inserted else {
-                item.report("\(item.quoted) is listed twice")
-                return nil
-            }
-            return source
-        }
+        self.distinctList(of: "token sources (header, query)") { $0.choice(of: TokenSource.self) }?.map(\.value)
     }
 
     /// A name that no one has to escape in a query, so that every server finds it in the same way.

@@ -10,7 +10,9 @@ extension UpstreamSettings {
         return upstreams
     }
 
-    private static let ownKeys = ["servers", "pool", "connect_timeout", "response_timeout", "idle_timeout"]
+    private static let ownKeys = [
+        "servers", "pool", "connect_timeout", "response_timeout", "idle_timeout", "max_in_flight",
+    ]
 
     /// An upstream without value, followed by keys that belong into one, is one problem: the indentation.
     private static func readAll(_ entries: [(key: Located<String>, field: SettingsField)]) -> [UpstreamSettings] {
@@ -50,6 +52,7 @@ extension UpstreamSettings {
             }
             block.read("response_timeout", into: &self.responseTimeout) { $0.duration(in: .anyTimeout) }
             block.read("idle_timeout", into: &self.idleTimeout) { $0.orOff { $0.duration(in: .anyTimeout) } }
+            block.read("max_in_flight", into: &self.maxInFlight) { $0.orOff { $0.integer(in: 1...10_000_000) } }
         }
     }
 }

@@ -88,8 +88,7 @@ struct SettingsBlock {
         let name = Excerpt.quote(entry.key)
         switch role {
         case .key:
-            context.report(
-                "unknown key \(name)", at: location, hint: Suggestion.hint(for: entry.key, among: self.asked))
+            context.report("unknown key \(name)", at: location, hint: self.hint(forUnknown: entry.key))
         case .restOfSettledValue: return
         case .restOfValue:
             let hint = "the value before it ends at the comma: write a list in [ ], or a text in quotes"
@@ -98,6 +97,14 @@ struct SettingsBlock {
             let hint = "the key before it ends at the comma: write it in quotes"
             context.report("unknown key", at: location, hint: hint)
         }
+    }
+
+    private func hint(forUnknown key: String) -> String? {
+        let isOfTheFile = self.field.path.pattern == "routes[]" && self.field.context.askedKeys.contains(key)
+        if isOfTheFile, Suggestion.nearest(to: key, among: self.asked) == nil {
+            return "\(Excerpt.quote(key)) stands at the top of the file, for all routes"
+        }
+        return Suggestion.hint(for: key, among: self.asked)
     }
 
     private func path(to key: String) -> SettingsKeyPath {

@@ -86,8 +86,8 @@ extension SettingsField {
 
     /// Nil inside for `off`, the word that switches a limit off.
     func orOff<Value>(_ read: (SettingsField) -> Value?) -> Value?? {
+        if self.says("off") { return .some(nil) }
         if case .scalar(let scalar) = self.node.content {
-            if Interpolation(scalar.text, environment: self.context.environment).text == "off" { return .some(nil) }
             if scalar.text == "0" || self.isNull {
                 self.report(
                     "\(self.isNull ? "has no value" : "`0` would refuse everything")", hint: "write off for no limit")
@@ -95,6 +95,12 @@ extension SettingsField {
             }
         }
         return read(self).map { .some($0) }
+    }
+
+    /// Whether the value is one certain word.
+    func says(_ word: String) -> Bool {
+        guard case .scalar(let scalar) = self.node.content else { return false }
+        return Interpolation(scalar.text, environment: self.context.environment).text == word
     }
 
     func choice<Choice: RawRepresentable<String> & CaseIterable>(of type: Choice.Type) -> Choice? {
@@ -140,19 +146,36 @@ extension SettingsField {
 
 /// Lists.
 extension SettingsField {
-    /// The readable elements of a list that has at least one. With `orSingle`, a bare value stands for a list of one, as
-    /// simplejwt takes it.
-    func list<Value>(of what: String, orSingle: Bool = false, _ read: (SettingsField) -> Value?) -> [Value]? {
+    /// The readable elements of a list that has at least one, unless it `mayBeEmpty`. With `orSingle`, a bare value stands
+    /// for a list of one, as simplejwt takes it.
+    func list<Value>(
+        of what: String, orSingle: Bool = false, mayBeEmpty: Bool = false, _ read: (SettingsField) -> Value?
+    ) -> [Value]? {
         guard let items = self.items else {
             if orSingle, self.isScalar, !self.isNull { return read(self).map { [$0] } }
             self.reportMismatch(
                 expected: "a list of \(what)", hint: self.isScalar && !self.isNull ? "write it in brackets: […]" : nil)
             return nil
         }
-        guard !items.isEmpty else {
+        guard !items.isEmpty || mayBeEmpty else {
             self.report("the list is empty", hint: "expected \(what), at least one")
             return nil
         }
         return items.compactMap(read)
+    }
+
+    /// The same, with every value at most once.
+    func distinctList<Value: Hashable & Sendable>(
+        of what: String, mayBeEmpty: Bool = false, _ read: (SettingsField) -> Value?
+    ) -> [Located<Value>]? {
+        var seen: Set<Value> = []
+        return self.list(of: what, mayBeEmpty: mayBeEmpty) { item in
+            guard let value = read(item) else { return nil }
+            guard seen.insert(value).inserted else {
+                item.report("\(item.quoted) is listed twice")
+                return nil
+            }
+            return item.located(value)
+        }
     }
 }

@@ -5,6 +5,13 @@ enum Suggestion {
         "ALLOWED_HOSTS": "allowed_origins", "allowed_hosts": "allowed_origins", "bind": "listen", "port": "listen",
         "backends": "upstreams", "upstream": "upstreams", "workers": "threads", "jwt": "SIMPLE_JWT", "regex": "re_path",
         "url": "servers", "server": "servers", "access_log": "access", "cert": "certificate",
+        "SECURE_PROXY_SSL_HEADER": "trusted_proxies", "USE_X_FORWARDED_HOST": "trusted_proxies",
+        "set_real_ip_from": "trusted_proxies", "real_ip": "trusted_proxies", "health_check": "health",
+        "allowed_origins": "origins", "allow_origins": "origins", "allowed_methods": "methods",
+        "allow_methods": "methods", "allowed_headers": "headers", "allow_headers": "headers",
+        "allow_credentials": "credentials", "whitelist": "allow", "blacklist": "deny", "server_name": "hosts",
+        "strip_path": "strip_prefix", "ping_interval": "ping", "heartbeat": "ping", "ping_timeout": "pong_timeout",
+        "idle_timeout": "idle", "max_lifetime": "max_age", "lifetime": "max_age", "websockets": "web_sockets",
     ]
 
     static func hint(for word: String, among known: [String]) -> String? {
@@ -15,6 +22,8 @@ enum Suggestion {
 
     static func nearest(to word: String, among known: [String]) -> String? {
         if let other = self.otherNames[word], known.contains(other) { return other }
+        // The settings of django-cors-headers.
+        if word.hasPrefix("CORS_"), known.contains("cors") { return "cors" }
         let folded = self.fold(word)
         guard folded.count <= 64 else { return nil }
         // A third of the letters may be wrong, one in short words.

@@ -5,6 +5,7 @@ package struct HeaderEditSettings: Sendable, Equatable {
     package var set: [HeaderLineSettings] = []
     /// Lines that are sent beside those that are there.
     package var add: [HeaderLineSettings] = []
+    /// In lower case.
     package var remove: [Located<String>] = []
 
     package init() {}

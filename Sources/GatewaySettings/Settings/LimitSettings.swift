@@ -13,6 +13,8 @@ package struct LimitSettings: Sendable, Equatable {
     package var connections: Int?
     /// Requests after which a client's connection is closed; nil is off.
     package var keepAliveRequests: Int?
+    /// Open WebSockets in all; nil is off.
+    package var webSockets: Int?
     package var address = AddressLimitSettings()
 
     package init() {}

@@ -10,7 +10,8 @@ package struct RouteSettings: Sendable {
     package var forward: TokenForwarding?
     package var allowedOrigins: [Located<String>]?
     package var tolerate: Set<TolerablePathForm> = []
-    /// `example.com`, `.example.com` for a host and all below it; nil is every host. Letter case and ports make no difference.
+    /// `example.com`, `.example.com` for a host and all below it, `*`, `[::1]`; in lower case, without port and last dot. Nil is
+    /// every host and none.
     package var hosts: [Located<String>]?
     /// Nil is every method.
     package var methods: [Located<String>]?

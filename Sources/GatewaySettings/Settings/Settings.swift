@@ -18,7 +18,7 @@ package struct Settings: Sendable {
     package var trustedProxies: [PeerRange] = []
     /// Whether `Forwarded` (RFC 7239) is sent upstream beside `X-Forwarded-*`.
     package var forwarded = false
-    /// Owned header names that clients may send after all.
+    /// Owned header names that clients may send after all, in lower case. Of names that are not owned the policy reports.
     package var releasedHeaders: [Located<String>] = []
     /// The path that is answered on the public listeners without a token, with its leading slash; nil is off.
     package var health: Located<String>?
@@ -28,6 +28,7 @@ package struct Settings: Sendable {
     package var timeouts = TimeoutSettings()
     package var logs = LogSettings()
     package var admin: AdminSettings?
+    package var reload = ReloadSettings()
 
     package init() {}
 }

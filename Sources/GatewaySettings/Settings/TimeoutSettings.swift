@@ -9,6 +9,8 @@ package struct TimeoutSettings: Sendable, Equatable {
     /// An idle client connection between two requests.
     package var keepAlive: Duration = .seconds(75)
     package var drain: Duration = .seconds(20)
+    /// How long the gateway says that it is going to stop before it stops listening.
+    package var drainDelay: Duration = .zero
 
     package init() {}
 }

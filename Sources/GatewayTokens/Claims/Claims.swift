@@ -1,6 +1,6 @@
 /// The claims of a verified token, or of one object inside them.
 package struct Claims: Sendable {
-    private let document: JSONDocument
+    let document: JSONDocument
     private let root: Int
 
     init(_ document: JSONDocument, root: Int) {
@@ -17,10 +17,14 @@ package struct Claims: Sendable {
     /// level a member that is called like the whole rest of the path wins, then the one called like its shortest part
     /// before a dot; there is no way back from a member once it was chosen.
     package func value(at path: String) -> ClaimValue? {
+        self.node(at: Array(path.utf8)[...]).map { ClaimValue(self.document, $0) }
+    }
+
+    func node(at path: ArraySlice<UInt8>) -> Int? {
         var container = self.root
-        var rest = Substring(path)
+        var rest = path
         while true {
-            if let node = self.document.member(rest.utf8, of: container) { return ClaimValue(self.document, node) }
+            if let node = self.document.member(rest, of: container) { return node }
             guard let (node, tail) = self.step(from: container, rest) else { return nil }
             container = node
             rest = tail
@@ -28,10 +32,10 @@ package struct Claims: Sendable {
     }
 
     /// The member named by the shortest part of `path` before a dot that names one, and what follows the dot.
-    private func step(from container: Int, _ path: Substring) -> (Int, Substring)? {
-        for index in path.indices where path[index] == "." {
-            if let node = self.document.member(path[..<index].utf8, of: container) {
-                return (node, path[path.index(after: index)...])
+    private func step(from container: Int, _ path: ArraySlice<UInt8>) -> (Int, ArraySlice<UInt8>)? {
+        for index in path.indices where path[index] == UInt8(ascii: ".") {
+            if let node = self.document.member(path[..<index], of: container) {
+                return (node, path[(index + 1)...])
             }
         }
         return nil

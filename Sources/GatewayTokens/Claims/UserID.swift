@@ -16,6 +16,8 @@ enum UserID {
     }
 
     private static func isCanonical(_ text: String) -> Bool {
+        // What nearly all of them are: printable ASCII, for which none of the questions below arises.
+        if !text.isEmpty, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) { return true }
         let scalars = text.unicodeScalars
         guard let first = scalars.first, let last = scalars.last else { return false }
         return !first.properties.isWhitespace && !last.properties.isWhitespace && !text.hasControlCharacters

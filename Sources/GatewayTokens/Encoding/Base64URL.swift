@@ -10,11 +10,15 @@ enum Base64URL {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
+    /// How many bytes so many characters stand for; nil when no bytes are spelled like that.
+    private static func length(of characters: Int) -> Int? {
+        let tail = characters % 4
+        return tail == 1 ? nil : characters / 4 * 3 + (tail == 0 ? 0 : tail - 1)
+    }
+
     /// The bytes that `range` of `text` stands for, or nil when it is not spelled strictly.
     static func decode(_ text: RawSpan, _ range: Range<Int>) -> [UInt8]? {
-        let tail = range.count % 4
-        guard tail != 1 else { return nil }
-        let count = range.count / 4 * 3 + (tail == 0 ? 0 : tail - 1)
+        guard let count = self.length(of: range.count) else { return nil }
         var isStrict = false
         let bytes = text.withUnsafeBytes { text in
             let source = UnsafeRawBufferPointer(rebasing: text[range])
@@ -24,6 +28,18 @@ enum Base64URL {
             }
         }
         return isStrict ? bytes : nil
+    }
+
+    /// The same into the beginning of `bytes`, which grows as needed and never shrinks; the number of bytes.
+    static func decode(_ text: RawSpan, _ range: Range<Int>, into bytes: inout [UInt8]) -> Int? {
+        guard let count = self.length(of: range.count) else { return nil }
+        if bytes.count < count { bytes = [UInt8](repeating: 0, count: count) }
+        let isStrict = text.withUnsafeBytes { text in
+            bytes.withUnsafeMutableBufferPointer {
+                self.decode(UnsafeRawBufferPointer(rebasing: text[range]), into: $0)
+            }
+        }
+        return isStrict ? count : nil
     }
 
     /// `target` must have room for three bytes of every four characters, rounded down.

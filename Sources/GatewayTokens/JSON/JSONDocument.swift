@@ -33,7 +33,26 @@ struct JSONDocument: Sendable {
         return nil
     }
 
-    func member(_ name: String, of container: Int) -> Int? { self.member(name.utf8, of: container) }
+    func member(_ name: String, of container: Int) -> Int? {
+        guard self.nodes[container].kind == .object else { return nil }
+        return name.withUTF8Bytes { name in
+            var node = self.first(in: container)
+            let end = self.end(of: container)
+            while node < end {
+                if self.isEqual(self.nodes[node].name.range, name) { return node }
+                node = self.after(node)
+            }
+            return nil
+        }
+    }
+
+    private func isEqual(_ range: Range<Int>, _ other: UnsafeRawBufferPointer) -> Bool {
+        guard range.count == other.count else { return false }
+        return self.bytes.withUnsafeBytes { bytes in
+            for index in 0..<other.count where bytes[range.lowerBound &+ index] != other[index] { return false }
+            return true
+        }
+    }
 
     func name(of node: Int) -> String { String(decoding: self.bytes[self.nodes[node].name.range], as: UTF8.self) }
 
@@ -43,7 +62,7 @@ struct JSONDocument: Sendable {
     func utf8(of node: Int) -> ArraySlice<UInt8> { self.bytes[self.nodes[node].text.range] }
 
     func isString(_ node: Int, _ text: String) -> Bool {
-        self.kind(node) == .string && self.utf8(of: node).elementsEqual(text.utf8)
+        self.kind(node) == .string && text.withUTF8Bytes { self.isEqual(self.nodes[node].text.range, $0) }
     }
 }
 
@@ -56,10 +75,23 @@ struct JSONLimits: Sendable {
     var values: Int
     /// Bytes of one number.
     var numberLength: Int
+    /// Members of one object. Each name is compared with those before it, so where many values are allowed this is what
+    /// bounds the work.
+    var members = Int.max
 }
 
 /// Why a text is not the JSON we accept.
 enum JSONProblem: Error, Sendable, Equatable {
     case truncated, unexpectedByte, badNumber, badText, badEscape, loneSurrogate
     case tooLong, duplicateName, tooDeep, tooManyValues, trailingBytes
+}
+
+extension String {
+    /// The UTF-8 bytes, in place: strings are native ones here.
+    func withUTF8Bytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if let result = self.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) {
+            return result
+        }
+        return Array(self.utf8).withUnsafeBytes(body)
+    }
 }

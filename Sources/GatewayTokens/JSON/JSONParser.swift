@@ -1,12 +1,17 @@
-/// Turns a JSON text into nodes, with an explicit stack instead of recursion. Escapes are resolved in place, which
+/// Turns a JSON text into nodes without recursion: a container that is still open keeps its parent's place where later
+/// stands what follows it. Escapes are resolved in place, which
 /// always fits because an escape is never shorter than what it stands for.
 struct JSONParser {
     private var text: [UInt8]
     private var nodes: [JSONNode] = []
-    /// Containers not yet closed, outermost first.
-    private var open: [Int] = []
+    /// The innermost container that is not yet closed, or `none`.
+    private var container = Self.none
+    private var depth = 0
     private var position = 0
     private let limits: JSONLimits
+
+    private static let none = Int(UInt32.max)
+    private static let seed = UInt32.random(in: 0 ... .max)
 
     /// What may come next, blanks aside.
     private enum Expectation { case value, valueOrEnd, name, nameOrEnd, separatorOrEnd, nothing }
@@ -85,7 +90,7 @@ struct JSONParser {
         return self.expectationAfterValue
     }
 
-    private var expectationAfterValue: Expectation { self.open.isEmpty ? .nothing : .separatorOrEnd }
+    private var expectationAfterValue: Expectation { self.depth == 0 ? .nothing : .separatorOrEnd }
 
     private mutating func append(_ kind: JSONNode.Kind, name: JSONText, text: JSONText = .empty) throws(JSONProblem) {
         guard self.nodes.count < self.limits.values else { throw .tooManyValues }
@@ -93,20 +98,26 @@ struct JSONParser {
     }
 
     private mutating func openContainer(_ kind: JSONNode.Kind, name: JSONText) throws(JSONProblem) {
-        guard self.open.count < self.limits.depth else { throw .tooDeep }
+        guard self.depth < self.limits.depth else { throw .tooDeep }
         self.position += 1
-        self.open.append(self.nodes.count)
+        self.depth += 1
+        let node = self.nodes.count
         try self.append(kind, name: name)
+        self.nodes[node].next = UInt32(truncatingIfNeeded: self.container)
+        self.container = node
     }
 
     private mutating func closeContainer() -> Expectation {
         self.position += 1
-        if let container = self.open.popLast() { self.nodes[container].next = UInt32(self.nodes.count) }
+        let parent = Int(self.nodes[self.container].next)
+        self.nodes[self.container].next = UInt32(truncatingIfNeeded: self.nodes.count)
+        self.container = parent
+        self.depth -= 1
         return self.expectationAfterValue
     }
 
     private mutating func separator(_ byte: UInt8) throws(JSONProblem) -> Expectation {
-        let isObject = self.open.last.map { self.nodes[$0].kind == .object } ?? false
+        let isObject = self.nodes[self.container].kind == .object
         switch byte {
         case UInt8(ascii: ","):
             self.position += 1
@@ -134,7 +145,7 @@ struct JSONParser {
         self.position += 1
         let content = try self.string()
         let name = JSONText(content, hash: self.hash(content))
-        guard !self.isTaken(name) else { throw .duplicateName }
+        guard try !self.isTaken(name) else { throw .duplicateName }
         guard let byte = self.nextByte() else { throw .truncated }
         guard byte == UInt8(ascii: ":") else { throw .unexpectedByte }
         self.position += 1
@@ -142,10 +153,12 @@ struct JSONParser {
     }
 
     /// Whether the innermost object already has this name: RFC 7515 section 4, RFC 7519 section 4.
-    private func isTaken(_ name: JSONText) -> Bool {
-        guard let container = self.open.last else { return false }
-        var node = container + 1
+    private func isTaken(_ name: JSONText) throws(JSONProblem) -> Bool {
+        var node = self.container + 1
+        var left = self.limits.members
         while node < self.nodes.count {
+            left -= 1
+            guard left > 0 else { throw .tooManyValues }
             let other = self.nodes[node].name
             if other.hash == name.hash, self.text[other.range] == self.text[name.range] { return true }
             node = Int(self.nodes[node].next)
@@ -153,9 +166,9 @@ struct JSONParser {
         return false
     }
 
-    /// FNV-1a.
+    /// FNV-1a with another beginning in each process, so that nobody can prepare names that all have one hash.
     private func hash(_ range: Range<Int>) -> UInt32 {
-        var hash: UInt32 = 0x811C_9DC5
+        var hash = Self.seed
         for index in range { hash = (hash ^ UInt32(self.text[index])) &* 0x0100_0193 }
         return hash
     }

@@ -1,4 +1,4 @@
-/// Why a key is refused when the configuration is loaded.
+/// Why a key is refused when the configuration is loaded. No message quotes a key.
 package enum KeyProblem: Error, Sendable, Equatable {
     case emptySecret
     /// A public key used as an HMAC secret is known to every attacker.
@@ -17,17 +17,45 @@ package enum KeyProblem: Error, Sendable, Equatable {
     case wrongCurve(expected: String, found: String)
     case rsaTooShort(bits: Int)
     case rsaTooLong(bits: Int)
+    case badRSAModulus
     case badRSAExponent
     case weakPoint
 
-    /// What a text looks like, when it is not what was asked for.
-    package enum KeyText: String, Sendable {
-        case pem = "a PEM key"
-        case ssh = "an SSH key"
-        case jwk = "a JSON Web Key"
-        case der = "a DER key"
-    }
+    // MARK: Documents
 
+    case tooLarge
+    case tooManyKeys
+    case notKeySet
+    /// A key set without a single key.
+    case noKeys
+    case noUsableKey([SkippedKey])
+
+    // MARK: JSON Web Keys
+
+    /// One of the members that only the signer may know, by its name.
+    case privateMember(String)
+    case badMember(String)
+    case unsupportedKeyType
+    case unsupportedCurve
+    case unsupportedKeyAlgorithm
+    case algorithmDoesNotFit(SigningAlgorithm)
+    case algorithmNotAllowed(SigningAlgorithm)
+    case noAllowedAlgorithm(keyType: String)
+    case notForSignatures
+    case notForVerification
+    case duplicateKeyID
+    /// Whoever can fetch the set could sign.
+    case publishedSecret
+
+    // MARK: Keys that sign
+
+    case notPrivateKey
+    case encryptedPrivateKey
+    case inconsistentPrivateKey
+    case notForSigning
+}
+
+extension KeyProblem {
     package var message: String {
         switch self {
         case .emptySecret:
@@ -50,7 +78,7 @@ package enum KeyProblem: Error, Sendable, Equatable {
         case .severalKeys:
             "the PEM text holds more than one key"
         case .unsupportedPEM(let label):
-            "a PEM block of type \(label) is not a public key or a certificate"
+            "a PEM block of type \(label) cannot be used here"
         case .unreadable(let label):
             "the PEM block of type \(label) cannot be read"
         case .wrongFamily(let expected, let found):
@@ -60,11 +88,67 @@ package enum KeyProblem: Error, Sendable, Equatable {
         case .rsaTooShort(let bits):
             "the RSA key has \(bits) bits, at least 2048 are needed"
         case .rsaTooLong(let bits):
-            "the RSA key has \(bits) bits, at most 16384 are possible"
+            "the RSA key has \(bits) bits, at most 8192 are taken"
+        case .badRSAModulus:
+            "the RSA key's modulus is even: anyone could sign for it"
         case .badRSAExponent:
             "the RSA key's public exponent must be odd and between 3 and 2^64"
         case .weakPoint:
             "the key's point does not lie on its curve or is of small order: anyone could sign for it"
+        case .notPrivateKey:
+            "signing needs a private key, this is not one"
+        case .encryptedPrivateKey:
+            "the private key is encrypted: decrypt it first (openssl pkey -in key.pem -out plain.pem)"
+        case .inconsistentPrivateKey:
+            "the parts of the private key do not belong together"
+        default:
+            self.documentMessage
+        }
+    }
+
+    /// Of what can be wrong with JSON Web Keys and files of several keys.
+    private var documentMessage: String {
+        switch self {
+        case .tooLarge:
+            "the text is longer than 1 MiB"
+        case .tooManyKeys:
+            "there are more than \(JSONWebKeySet.maximumKeys) keys"
+        case .notKeySet:
+            #"not a JSON Web Key Set: expected {"keys": [...]}"#
+        case .noKeys:
+            "there is no key"
+        case .noUsableKey(let skipped):
+            "no key can be used: " + skipped.prefix(5).map(\.message).joined(separator: "; ")
+                + (skipped.count > 5 ? "; …" : "")
+        case .privateMember(let name):
+            "the key has the private member “\(name)”: a gateway that only verifies must not have it, and whoever has"
+                + " it can sign; renew the key if it was published"
+        case .badMember(let name):
+            "the key's member “\(name)” is missing or not what it should be"
+        case .unsupportedKeyType:
+            "the key's type (kty) is none of RSA, EC, OKP and oct"
+        case .unsupportedCurve:
+            "the key's curve (crv) is none of P-256, P-384, P-521, secp256k1, Ed25519 and Ed448"
+        case .unsupportedKeyAlgorithm:
+            "the key's algorithm (alg) is no signature algorithm that is known here"
+        case .algorithmDoesNotFit(let algorithm):
+            "the key says it is for \(algorithm.rawValue), which needs a key of another type"
+        case .algorithmNotAllowed(let algorithm):
+            "the key is for \(algorithm.rawValue), which is not among the allowed algorithms"
+        case .noAllowedAlgorithm(let keyType):
+            "none of the allowed algorithms uses a key of type \(keyType)"
+        case .notForSignatures:
+            "the key is not for signatures (use)"
+        case .notForVerification:
+            "the key is not for verifying (key_ops)"
+        case .notForSigning:
+            "the key is not for signing (key_ops)"
+        case .duplicateKeyID:
+            "an earlier key has the same kid"
+        case .publishedSecret:
+            "a secret (kty oct) in a published set could be used by anyone to sign"
+        default:
+            "the key cannot be used"
         }
     }
 }

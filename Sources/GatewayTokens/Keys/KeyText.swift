@@ -1,16 +1,41 @@
 internal import CLibCrypto
 
-extension KeyProblem.KeyText {
-    /// What kind of key a text is, or nil when it looks like none; the same forms that PyJWT refuses as HMAC secrets.
-    init?(recognizing text: [UInt8]) {
+/// What a key's text is, as far as its form tells. A text of none of these forms is a plain secret.
+package enum KeyText: String, Sendable {
+    case pem = "a PEM key"
+    case ssh = "an SSH key"
+    case jwk = "a JSON Web Key"
+    case jwks = "a JSON Web Key Set"
+    case der = "a DER key"
+
+    /// Nil when the text looks like none: the forms that PyJWT refuses as HMAC secrets, and more.
+    package init?(recognizing text: [UInt8]) {
         if text.contains("-----BEGIN ") || text.contains("---- BEGIN SSH2 ") {
             self = .pem
         } else if Self.sshMarks.contains(where: { text.contains($0) }) {
             self = .ssh
-        } else if text.first(where: { !isBlank($0) }) == UInt8(ascii: "{"), text.contains("\"kty\"") {
-            self = .jwk
+        } else if text.first(where: { !isBlank($0) }) == UInt8(ascii: "{") {
+            guard let json = Self(recognizingJSON: text) else { return nil }
+            self = json
         } else if isDERKey(text) {
             self = .der
+        } else {
+            return nil
+        }
+    }
+
+    private init?(recognizingJSON text: [UInt8]) {
+        if let document = try? JSONDocument(parsing: text, limits: JSONWebKeySet.limits) {
+            if document.member("keys", of: document.root).map(document.kind) == .array {
+                self = .jwks
+            } else if document.member("kty", of: document.root) != nil {
+                self = .jwk
+            } else {
+                return nil
+            }
+        } else if text.contains("\"kty\"") {
+            // Broken, but meant as one.
+            self = .jwk
         } else {
             return nil
         }
@@ -55,19 +80,5 @@ extension [UInt8] {
         return mark.withUTF8Buffer { mark in
             (0...self.count - length).contains { self[$0..<$0 + length].elementsEqual(mark) }
         }
-    }
-}
-
-/// What to say about a secret that works but should be better.
-enum SecretStrength {
-    static func warning(_ secret: [UInt8], algorithm: SigningAlgorithm) -> String? {
-        if secret.starts(with: "django-insecure-".utf8) {
-            return "this is the secret that startproject wrote for development: generate another one"
-        }
-        if secret.count < algorithm.digestLength {
-            return "the secret has \(secret.count) bytes, \(algorithm.rawValue) should have at least"
-                + " \(algorithm.digestLength) (RFC 7518 section 3.2)"
-        }
-        return nil
     }
 }

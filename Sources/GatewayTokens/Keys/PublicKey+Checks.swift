@@ -16,21 +16,31 @@ extension PublicKey {
         EVP_PKEY_get0_type_name(self.pointer).map { String(cString: $0) } ?? "unknown"
     }
 
-    /// RFC 7518 sections 3.3 and 3.5. Libcrypto itself refuses more than 16384 bits when it verifies; an exponent
-    /// beyond 64 bits only makes each verification slow.
+    /// RFC 7518 sections 3.3 and 3.5. Longer numbers would only make each verification slow.
     private func checkRSA() throws(KeyProblem) {
         guard EVP_PKEY_is_a(self.pointer, "RSA") == 1 else {
             throw .wrongFamily(expected: "RSA", found: self.typeName)
         }
         let bits = Int(EVP_PKEY_get_bits(self.pointer))
         guard bits >= 2048 else { throw .rsaTooShort(bits: bits) }
-        guard bits <= 16384 else { throw .rsaTooLong(bits: bits) }
-        var exponent: OpaquePointer?
-        guard EVP_PKEY_get_bn_param(self.pointer, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 else { throw .badRSAExponent }
-        defer { BN_free(exponent) }
-        guard BN_is_odd(exponent) == 1, BN_is_one(exponent) == 0, BN_num_bits(exponent) <= 64 else {
-            throw .badRSAExponent
+        guard bits <= Self.maximumRSABits else { throw .rsaTooLong(bits: bits) }
+        try self.withNumber(OSSL_PKEY_PARAM_RSA_N, otherwise: .badRSAModulus) { BN_is_odd($0) == 1 }
+        try self.withNumber(OSSL_PKEY_PARAM_RSA_E, otherwise: .badRSAExponent) {
+            BN_is_odd($0) == 1 && BN_is_one($0) == 0 && BN_num_bits($0) <= 64
         }
+    }
+
+    static let maximumRSABits = 8192
+
+    private func withNumber(
+        _ name: String,
+        otherwise problem: KeyProblem,
+        _ isGood: (OpaquePointer) -> Bool
+    ) throws(KeyProblem) {
+        var number: OpaquePointer?
+        guard EVP_PKEY_get_bn_param(self.pointer, name, &number) == 1, let number else { throw problem }
+        defer { BN_free(number) }
+        guard isGood(number) else { throw problem }
     }
 
     private func checkCurve(_ expected: String) throws(KeyProblem) {
@@ -56,7 +66,7 @@ extension PublicKey {
         var point = [UInt8](repeating: 0, count: curve.pointLength)
         var count = point.count
         guard EVP_PKEY_get_raw_public_key(self.pointer, &point, &count) == 1, count == curve.pointLength,
-            !curve.isSmallOrder(point)
+            !curve.isSmallOrder(point), curve.contains(point)
         else { throw .weakPoint }
     }
 }

@@ -1,6 +1,8 @@
 /// A key bound to one algorithm (RFC 8725 section 3.1), checked once when it is loaded and immutable afterwards.
 package final class VerificationKey: Sendable {
     package let algorithm: SigningAlgorithm
+    /// The name its set gives it (`kid`).
+    package let keyID: String?
     /// Something an operator should know although the key can be used.
     package let warning: String?
     let material: Material
@@ -10,9 +12,10 @@ package final class VerificationKey: Sendable {
         case publicKey(PublicKey)
     }
 
-    private init(_ material: Material, algorithm: SigningAlgorithm, warning: String?) {
+    private init(_ material: Material, algorithm: SigningAlgorithm, keyID: String?, warning: String?) {
         self.material = material
         self.algorithm = algorithm
+        self.keyID = keyID
         self.warning = warning
     }
 
@@ -21,13 +24,22 @@ package final class VerificationKey: Sendable {
         _ utf8: [UInt8],
         algorithm: SigningAlgorithm
     ) throws(KeyProblem) -> VerificationKey {
+        try self.secret(utf8, algorithm: algorithm, keyID: nil)
+    }
+
+    static func secret(
+        _ bytes: [UInt8],
+        algorithm: SigningAlgorithm,
+        keyID: String?
+    ) throws(KeyProblem) -> VerificationKey {
         guard algorithm.usesSecret else { throw .secretForPublicKeyAlgorithm(algorithm) }
-        guard !utf8.isEmpty else { throw .emptySecret }
-        if let found = KeyProblem.KeyText(recognizing: utf8) { throw .secretIsKey(found) }
+        guard !bytes.isEmpty else { throw .emptySecret }
+        if let found = KeyText(recognizing: bytes) { throw .secretIsKey(found) }
         return VerificationKey(
-            .secret(utf8),
+            .secret(bytes),
             algorithm: algorithm,
-            warning: SecretStrength.warning(utf8, algorithm: algorithm)
+            keyID: keyID,
+            warning: SecretStrength.warning(bytes, algorithm: algorithm)
         )
     }
 
@@ -38,8 +50,18 @@ package final class VerificationKey: Sendable {
         algorithm: SigningAlgorithm
     ) throws(KeyProblem) -> VerificationKey {
         guard !algorithm.usesSecret else { throw .publicKeyForSecretAlgorithm(algorithm) }
-        let key = try PublicKey(pem: pem)
-        try key.check(for: algorithm)
-        return VerificationKey(.publicKey(key), algorithm: algorithm, warning: nil)
+        return try VerificationKey(PublicKey(pem: Array(pem.utf8)), algorithm: algorithm, keyID: nil)
     }
+
+    convenience init(_ key: PublicKey, algorithm: SigningAlgorithm, keyID: String?) throws(KeyProblem) {
+        try key.check(for: algorithm)
+        self.init(.publicKey(key), algorithm: algorithm, keyID: keyID, warning: nil)
+    }
+}
+
+/// Secrets are shown nowhere, whoever prints or dumps what holds them.
+extension VerificationKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "\(self.algorithm.rawValue) key" }
+    package var debugDescription: String { self.description }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

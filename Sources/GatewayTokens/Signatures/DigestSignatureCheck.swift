@@ -60,18 +60,19 @@ final class DigestSignatureCheck {
         }
     }
 
-    func accepts(_ signature: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
+    func accepts(_ signature: UnsafeBufferPointer<UInt8>, of message: UnsafeRawBufferPointer) -> Bool {
         // Libcrypto takes a PSS signature that is shorter than the modulus; RFC 8017 section 8.1.2 does not.
         guard signature.count == self.signatureLength, self.computeHash(message) else { return false }
         if self.algorithm.family == .ecdsa {
             ECDSASignature.writeDER(ofFixedWidth: signature, into: &self.der)
-            return self.verify(self.der)
+            return self.verify(self.der, self.der.count)
         }
-        return self.verify(signature)
+        guard let start = signature.baseAddress else { return false }
+        return self.verify(start, signature.count)
     }
 
-    private func verify(_ signature: [UInt8]) -> Bool {
-        if EVP_PKEY_verify(self.keyContext, signature, signature.count, self.hash, self.hash.count) == 1 { return true }
+    private func verify(_ signature: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        if EVP_PKEY_verify(self.keyContext, signature, count, self.hash, self.hash.count) == 1 { return true }
         ERR_clear_error()
         return false
     }

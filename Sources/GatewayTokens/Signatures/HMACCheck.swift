@@ -21,20 +21,25 @@ final class HMACCheck {
 
     deinit { EVP_MAC_CTX_free(self.context) }
 
+    /// `OSSL_MAC_PARAM_DIGEST`, with a lifetime: the parameter keeps the pointer.
+    private static let digestParameter: StaticString = "digest"
+
     private static func setDigest(_ name: String, of context: OpaquePointer) -> Bool {
         var name = Array(name.utf8CString)
         return name.withUnsafeMutableBufferPointer { name in
             var parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
+                OSSL_PARAM_construct_utf8_string(Self.digestParameter.cString, name.baseAddress, 0),
                 OSSL_PARAM_construct_end(),
             ]
             return EVP_MAC_CTX_set_params(context, &parameters) == 1
         }
     }
 
-    func accepts(_ signature: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
+    func accepts(_ signature: UnsafeBufferPointer<UInt8>, of message: UnsafeRawBufferPointer) -> Bool {
         guard self.compute(message) else { return false }
-        return signature.count == self.code.count && CRYPTO_memcmp(signature, self.code, self.code.count) == 0
+        // The length is no secret, the bytes are compared in constant time.
+        return signature.count == self.code.count
+            && CRYPTO_memcmp(signature.baseAddress, self.code, self.code.count) == 0
     }
 
     /// The code of `message`, or nil when libcrypto fails.

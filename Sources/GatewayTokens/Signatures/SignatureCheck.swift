@@ -21,11 +21,15 @@ enum SignatureCheck {
         }
     }
 
-    func accepts(_ signature: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
+    func accepts(_ signature: UnsafeBufferPointer<UInt8>, of message: UnsafeRawBufferPointer) -> Bool {
         switch self {
         case .hmac(let check): check.accepts(signature, of: message)
         case .digest(let check): check.accepts(signature, of: message)
         case .edwards(let check): check.accepts(signature, of: message)
         }
+    }
+
+    func accepts(_ signature: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
+        signature.withUnsafeBufferPointer { self.accepts($0, of: message) }
     }
 }

@@ -1,23 +1,33 @@
-internal import CLibCrypto
-
 /// Makes tokens for development and tests, shaped like simplejwt's: the header is `{"alg":"HS256","typ":"JWT"}`, the
 /// JSON compact and ASCII.
 package enum TokenSigner {
-    /// Signs exactly these claims, in this order.
+    /// Signs exactly these claims, in this order, with an HS algorithm.
     package static func sign(
         claims: [(String, SignedClaim)],
         algorithm: SigningAlgorithm,
         secret: [UInt8]
     ) throws(SigningProblem) -> String {
         guard algorithm.usesSecret else { throw .cannotSign(algorithm) }
+        let key: SigningKey
+        do { key = try .secret(secret, algorithm: algorithm) } catch { throw .key(error) }
+        return try self.sign(claims: claims, key: key)
+    }
+
+    /// Signs exactly these claims, in this order, with any algorithm. `type` is the header's `typ`.
+    package static func sign(
+        claims: [(String, SignedClaim)],
+        key: SigningKey,
+        type: String? = "JWT"
+    ) throws(SigningProblem) -> String {
         guard Set(claims.map(\.0)).count == claims.count else { throw .duplicateClaim }
-        do { _ = try VerificationKey.secret(secret, algorithm: algorithm) } catch { throw .key(error) }
-        let header = #"{"alg":"\#(algorithm.rawValue)","typ":"JWT"}"#
-        let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(JSONWriter.object(claims))
-        guard let code = HMACCheck(secret: secret, algorithm: algorithm)?.authenticate(Array(signed.utf8)) else {
-            throw .libraryFailed
-        }
-        return signed + "." + Base64URL.encode(code)
+        // In PyJWT's order.
+        var header: [(String, SignedClaim)] = [("alg", .string(key.algorithm.rawValue))]
+        if let keyID = key.keyID { header.append(("kid", .string(keyID))) }
+        if let type { header.append(("typ", .string(type))) }
+        let signed =
+            Base64URL.encode(JSONWriter.object(header)) + "." + Base64URL.encode(JSONWriter.object(claims))
+        guard let signature = key.sign(Array(signed.utf8)) else { throw .libraryFailed }
+        return signed + "." + Base64URL.encode(signature)
     }
 
     /// The claims of an access token as simplejwt issues it: `token_type`, `exp`, `iat`, `jti`, `user_id`, then
@@ -79,7 +89,7 @@ package enum SigningProblem: Error, Sendable, Equatable {
             "development tokens are signed with HS256, HS384 or HS512: \(algorithm.rawValue) needs a private key"
         case .duplicateClaim: "the same claim is given twice"
         case .key(let problem): problem.message
-        case .libraryFailed: "libcrypto cannot compute the HMAC"
+        case .libraryFailed: "libcrypto cannot compute the signature"
         }
     }
 }

@@ -5,21 +5,29 @@ struct ClaimChecks {
     private let rules: TokenRules
     private let now: Int64
 
-    /// Tokens of trusted issuers only come here, but they may still be absurd.
+    /// With several issuers a payload is parsed before its signature is known to be valid.
     private static let limits = JSONLimits(
-        length: CompactToken.maximumLength, depth: 32, values: 2048, numberLength: 128)
+        length: CompactToken.maximumLength, depth: 32, values: 2048, numberLength: 128, members: 256)
 
-    init(_ payload: consuming [UInt8], rules: TokenRules, now: WallClock) throws(TokenRejection) {
-        do { self.document = try JSONDocument(parsing: payload, limits: Self.limits) } catch {
+    static func parse(_ payload: consuming [UInt8]) throws(TokenRejection) -> JSONDocument {
+        let document: JSONDocument
+        do { document = try JSONDocument(parsing: payload, limits: Self.limits) } catch {
             throw TokenRejection(.badPayload)
         }
-        guard self.document.kind(self.document.root) == .object else { throw TokenRejection(.badPayload) }
+        guard document.kind(document.root) == .object else { throw TokenRejection(.badPayload) }
+        return document
+    }
+
+    /// `document` is an object.
+    init(_ document: JSONDocument, rules: TokenRules, now: WallClock) {
+        self.document = document
         self.rules = rules
         // All times are whole seconds, so the clock's fraction never decides.
         self.now = now.seconds
     }
 
-    func run() throws(TokenRejection) -> VerifiedToken {
+    /// `keyNotAfter`: the last second of the key that accepted the signature.
+    func run(keyNotAfter: Int64?) throws(TokenRejection) -> VerifiedToken {
         let issuedAt = try self.pastTime("iat", otherwise: .issuedInFuture)
         let notBefore = try self.pastTime("nbf", otherwise: .notYetValid)
         let expiry = try self.expiry()
@@ -30,14 +38,17 @@ struct ClaimChecks {
         guard let expiry else { throw TokenRejection(.noExpiry) }
         let id = try self.tokenID()
         try self.checkType()
+        let user = try self.userID()
+        let end = try self.checkSpans(issuedAt, expiry)
         return VerifiedToken(
-            expiresAt: expiry,
+            expiresAt: min(end, self.withoutLeeway(keyNotAfter)),
             validFrom: max(issuedAt ?? .min, notBefore ?? .min),
             issuedAt: issuedAt,
-            userID: try self.userID(),
+            userID: user,
             jti: id,
             issuer: self.claim("iss").flatMap(self.text),
-            claims: Claims(self.document, root: self.document.root)
+            claims: Claims(self.document, root: self.document.root),
+            keyGeneration: self.rules.keySet.generation
         )
     }
 
@@ -64,11 +75,31 @@ struct ClaimChecks {
         return time
     }
 
+    /// The `exp` whose leeway ends with the last second of a key.
+    private func withoutLeeway(_ keyNotAfter: Int64?) -> Int64 {
+        guard let keyNotAfter else { return .max }
+        return keyNotAfter.subtractingClamped(self.rules.leeway)
+    }
+
     private func expiry() throws(TokenRejection) -> Int64? {
         guard let time = try self.time("exp") else { return nil }
         guard time < NumericDate.end else { throw TokenRejection(.badTime) }
         guard time.addingClamped(self.rules.leeway) > self.now else { throw TokenRejection(.expired) }
         return time
+    }
+
+    /// What simplejwt does not look at, so it comes last: how long a token lives, and how long ago it was made. The
+    /// moment at which it ends.
+    private func checkSpans(_ issuedAt: Int64?, _ expiry: Int64) throws(TokenRejection) -> Int64 {
+        guard self.rules.maximumLifetime != nil || self.rules.maximumAge != nil else { return expiry }
+        guard let issuedAt else { throw TokenRejection(.noIssuedAt) }
+        if let lifetime = self.rules.maximumLifetime {
+            guard expiry.subtractingClamped(issuedAt) <= lifetime else { throw TokenRejection(.lifetimeTooLong) }
+        }
+        guard let age = self.rules.maximumAge else { return expiry }
+        let end = issuedAt.addingClamped(age)
+        guard end.addingClamped(self.rules.leeway) > self.now else { throw TokenRejection(.tooOld) }
+        return min(expiry, end)
     }
 
     // MARK: Who and for whom
@@ -143,5 +174,12 @@ extension Int64 {
         let (sum, overflow) = self.addingReportingOverflow(other)
         guard overflow else { return sum }
         return other < 0 ? .min : .max
+    }
+
+    /// The difference, or the nearest value there is.
+    func subtractingClamped(_ other: Int64) -> Int64 {
+        let (difference, overflow) = self.subtractingReportingOverflow(other)
+        guard overflow else { return difference }
+        return other < 0 ? .max : .min
     }
 }

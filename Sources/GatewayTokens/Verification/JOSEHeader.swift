@@ -1,18 +1,26 @@
-/// The rules for a token's header. Nothing in it is ever fetched or used as a key: `jku`, `x5u`, `jwk` and `x5c` are
-/// not even read.
-enum JOSEHeader {
+/// What a token's header says. Nothing in it is ever fetched or used as a key: `jku`, `x5u`, `jwk` and `x5c` are not even
+/// read.
+struct JOSEHeader {
     static let maximumKeyIDLength = 256
+
+    /// Nil when `alg` is missing, no text, or an algorithm that is not known here.
+    let algorithm: SigningAlgorithm?
+    let keyID: [UInt8]?
+    /// `typ`.
+    let type: [UInt8]?
 
     /// A header is parsed before anything is verified, so it may cost little.
     private static let limits = JSONLimits(length: CompactToken.maximumLength, depth: 8, values: 128, numberLength: 32)
 
-    static func check(_ bytes: consuming [UInt8], algorithm: SigningAlgorithm) throws(TokenRejection) {
+    init(_ bytes: consuming [UInt8]) throws(TokenRejection) {
         let header: JSONDocument
-        do { header = try JSONDocument(parsing: bytes, limits: self.limits) } catch { throw TokenRejection(.badHeader) }
-        guard header.kind(header.root) == .object, self.isAcceptable(header) else { throw TokenRejection(.badHeader) }
-        guard let name = header.member("alg", of: header.root), header.isString(name, algorithm.rawValue) else {
-            throw TokenRejection(.wrongAlgorithm)
+        do { header = try JSONDocument(parsing: bytes, limits: Self.limits) } catch { throw TokenRejection(.badHeader) }
+        guard header.kind(header.root) == .object, Self.isAcceptable(header) else { throw TokenRejection(.badHeader) }
+        self.algorithm = header.member("alg", of: header.root).flatMap { node in
+            header.kind(node) == .string ? SigningAlgorithm(rawValue: header.text(of: node)) : nil
         }
+        self.keyID = header.member("kid", of: header.root).map { Array(header.utf8(of: $0)) }
+        self.type = header.member("typ", of: header.root).map { Array(header.utf8(of: $0)) }
     }
 
     private static func isAcceptable(_ header: JSONDocument) -> Bool {

@@ -10,6 +10,14 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case malformed
         case badHeader = "bad_header"
         case wrongAlgorithm = "wrong_algorithm"
+        /// `typ` is not what it must be, or is missing.
+        case wrongHeaderType = "wrong_header_type"
+        /// Not the token's fault: there are no keys yet, which is a 503 and never a 401.
+        case keysUnavailable = "keys_unavailable"
+        /// The key must be named and is not.
+        case noKeyID = "no_key_id"
+        /// The key that the token names is not there, perhaps not yet.
+        case unknownKey = "unknown_key"
         case badSignature = "bad_signature"
         case badPayload = "bad_payload"
         /// `iat`, `nbf` or `exp` is not a time.
@@ -27,6 +35,12 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case wrongType = "wrong_type"
         case noUserID = "no_user_id"
         case badUserID = "bad_user_id"
+        /// The age or the lifetime is bounded, and there is no `iat`.
+        case noIssuedAt = "no_issued_at"
+        case lifetimeTooLong = "lifetime_too_long"
+        case tooOld = "too_old"
+        /// Not found here: see `RevocationList`.
+        case revoked
     }
 
     /// The body of the 401.
@@ -47,6 +61,7 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case noID = "Token has no id"
         case noType = "Token has no type"
         case wrongType = "Token has wrong type"
+        case revoked = "Token is blacklisted"
 
         package var text: StaticString {
             switch self {
@@ -56,6 +71,7 @@ package struct TokenRejection: Error, Sendable, Hashable {
             case .noID: "Token has no id"
             case .noType: "Token has no type"
             case .wrongType: "Token has wrong type"
+            case .revoked: "Token is blacklisted"
             }
         }
     }
@@ -67,10 +83,12 @@ package struct TokenRejection: Error, Sendable, Hashable {
         case .noID: .tokenNotValid(.noID)
         case .noType: .tokenNotValid(.noType)
         case .wrongType: .tokenNotValid(.wrongType)
+        case .revoked: .tokenNotValid(.revoked)
         // A user id we cannot take is "user not found" or a 500 in the backend, depending on its type.
         case .noUserID, .badUserID: .noUserIdentification
-        case .tooLarge, .malformed, .badHeader, .wrongAlgorithm, .badSignature, .badPayload, .badTime, .issuedInFuture,
-            .notYetValid, .issuer, .audience, .badSubject, .badID:
+        case .tooLarge, .malformed, .badHeader, .wrongAlgorithm, .wrongHeaderType, .keysUnavailable, .noKeyID,
+            .unknownKey, .badSignature, .badPayload, .badTime, .issuedInFuture, .notYetValid, .issuer, .audience,
+            .badSubject, .badID, .noIssuedAt, .lifetimeTooLong, .tooOld:
             .tokenNotValid(.invalid)
         }
     }
@@ -84,6 +102,10 @@ extension TokenRejection.Reason {
         case .malformed: "not three segments of base64url"
         case .badHeader: "the token's header is not acceptable"
         case .wrongAlgorithm: "the token names another algorithm"
+        case .wrongHeaderType: "typ is not what is wanted"
+        case .keysUnavailable: "the keys are not there yet"
+        case .noKeyID: "the token does not name its key"
+        case .unknownKey: "there is no key of the name that the token gives"
         case .badSignature: "no key accepts the signature"
         case .badPayload: "the payload is not a JSON object"
         case .badTime: "iat, nbf or exp is not a time"
@@ -100,6 +122,10 @@ extension TokenRejection.Reason {
         case .wrongType: "the token is of another type"
         case .noUserID: "the claim USER_ID_CLAIM names is missing"
         case .badUserID: "the claim USER_ID_CLAIM names is not a usable user id"
+        case .noIssuedAt: "there is no iat, which a bounded age or lifetime needs"
+        case .lifetimeTooLong: "between iat and exp lies more than max_lifetime"
+        case .tooOld: "iat is longer ago than max_age"
+        case .revoked: "the token or its user was revoked"
         }
     }
 }

@@ -1,9 +1,10 @@
-/// `SIMPLE_JWT`, compiled for verification.
+/// `SIMPLE_JWT`, compiled for verification; or another issuer's block.
 package struct TokenRules: Sendable {
-    /// The only `alg` a token may name.
-    package var algorithm: SigningAlgorithm
-    /// Tried in order; a key of another algorithm is never used.
-    package var keys: [VerificationKey]
+    /// What `alg` a token may name.
+    package var algorithms: [SigningAlgorithm]
+    package var keySet: KeySet
+    /// Whether a token must name its key (`kid`), and only that key is tried: what simplejwt does with a JWK_URL.
+    package var requiresKeyID = false
     /// Nil: `aud` is not looked at. Otherwise one of these must be in it.
     package var audience: [String]?
     /// Nil: `iss` is not looked at. Otherwise it must be one of these.
@@ -17,7 +18,36 @@ package struct TokenRules: Sendable {
     /// `JTI_CLAIM`; nil: it need not be there.
     package var jtiClaim: String?
     package var userIDClaim: String
+    /// Nil: `typ` is not looked at, as simplejwt does. Otherwise it must be one of these.
+    package var headerTypes: HeaderTypes?
+    /// Seconds that may lie between `iat` and `exp`; a token without `iat` is refused then.
+    package var maximumLifetime: Int64?
+    /// Seconds after `iat` at which a token ends, whatever its `exp`; a token without `iat` is refused then.
+    package var maximumAge: Int64?
 
+    package init(
+        algorithms: [SigningAlgorithm],
+        keySet: KeySet,
+        audience: [String]? = nil,
+        issuer: [String]? = nil,
+        leeway: Int64 = 0,
+        tokenClasses: [TokenClass],
+        typeClaim: String?,
+        jtiClaim: String?,
+        userIDClaim: String
+    ) {
+        self.algorithms = algorithms
+        self.keySet = keySet
+        self.audience = audience
+        self.issuer = issuer
+        self.leeway = leeway
+        self.tokenClasses = tokenClasses
+        self.typeClaim = typeClaim
+        self.jtiClaim = jtiClaim
+        self.userIDClaim = userIDClaim
+    }
+
+    /// simplejwt's way: one algorithm.
     package init(
         algorithm: SigningAlgorithm,
         keys: [VerificationKey],
@@ -29,15 +59,17 @@ package struct TokenRules: Sendable {
         jtiClaim: String?,
         userIDClaim: String
     ) {
-        self.algorithm = algorithm
-        self.keys = keys
-        self.audience = audience
-        self.issuer = issuer
-        self.leeway = leeway
-        self.tokenClasses = tokenClasses
-        self.typeClaim = typeClaim
-        self.jtiClaim = jtiClaim
-        self.userIDClaim = userIDClaim
+        self.init(
+            algorithms: [algorithm],
+            keySet: KeySet(keys),
+            audience: audience,
+            issuer: issuer,
+            leeway: leeway,
+            tokenClasses: tokenClasses,
+            typeClaim: typeClaim,
+            jtiClaim: jtiClaim,
+            userIDClaim: userIDClaim
+        )
     }
 }
 

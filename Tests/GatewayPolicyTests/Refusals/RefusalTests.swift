@@ -41,8 +41,9 @@ import Testing
     func tokenRefusal_isSimpleJWTsAnswer_toTheByte(reason: RejectionReason, body: String) throws {
         let answer = try Self.answer(reason)
         #expect(answer.status == 401)
-        #expect("\(answer.contentType)" == "application/json")
-        #expect(String(decoding: answer.body, as: UTF8.self) == body)
+        let written = answer.body(.html, requestID: Array("r1".utf8))
+        #expect("\(written.contentType)" == "application/json")
+        #expect(String(decoding: written.bytes, as: UTF8.self) == body)
         let lines = "WWW-Authenticate: Bearer realm=\"api\"\r\nVary: Accept\r\n"
         #expect(String(decoding: answer.headerLines, as: UTF8.self) == lines)
     }
@@ -52,7 +53,7 @@ import Testing
             "AUTH_HEADER_TYPES: [JWT, Bearer], AUTH_TOKEN_CLASSES: "
             + "[rest_framework_simplejwt.tokens.AccessToken, rest_framework_simplejwt.tokens.SlidingToken]"
         let answer = try Self.answer(.tokenNotValid(TokenRejection(.expired)), classes)
-        let body = String(decoding: answer.body, as: UTF8.self)
+        let body = String(decoding: answer.body(.json, requestID: []).bytes, as: UTF8.self)
         let messages =
             #""messages":[{"token_class":"AccessToken","token_type":"access","message":"Token is expired"},"#
             + #"{"token_class":"SlidingToken","token_type":"sliding","message":"Token is expired"}]}"#
@@ -69,12 +70,14 @@ import Testing
     )
     func otherRefusal_isAProblemDocument(reason: RejectionReason, status: Int, type: String) throws {
         let answer = try Self.answer(reason)
-        let body = String(decoding: answer.body, as: UTF8.self)
+        let written = answer.body(.json, requestID: [])
+        let body = String(decoding: written.bytes, as: UTF8.self)
         #expect(answer.status == status)
-        #expect("\(answer.contentType)" == "application/problem+json")
+        #expect("\(written.contentType)" == "application/problem+json")
         #expect(body.hasPrefix(#"{"type":"urn:tollgate:problem:\#(type)","title":""#))
         #expect(body.hasSuffix(#"","status":\#(status)}"#))
-        #expect(answer.headerLines.isEmpty == (reason != .keysUnavailable))
+        let retry = reason == .keysUnavailable ? "Retry-After: 5\r\n" : ""
+        #expect(String(decoding: answer.headerLines, as: UTF8.self) == retry + "Vary: Accept\r\n")
     }
 
     @Test(

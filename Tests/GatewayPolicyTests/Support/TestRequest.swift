@@ -6,9 +6,11 @@ struct TestRequest {
     var head = RequestHead()
 
     /// `target` and header lines such as `Authorization: Bearer x`; bytes may be anything, in Latin-1.
-    init(_ target: String, _ lines: [String] = [], method: RequestMethod = .get) {
-        self.block = Array("GET ".utf8)
+    init(_ target: String, _ lines: [String] = [], method: RequestMethod = .get, name: String? = nil) {
+        self.block = []
         self.head.method = method
+        self.head.methodName = Self.append(name ?? "\(method)".uppercased(), to: &self.block)
+        self.block.append(UInt8(ascii: " "))
         self.head.target = Self.append(target, to: &self.block)
         let bytes = Array(self.block[self.head.target.range])
         let mark = bytes.firstIndex(of: UInt8(ascii: "?"))
@@ -23,24 +25,25 @@ struct TestRequest {
             let text = line[colon...].dropFirst()
             let value = Self.append(String(text.drop { $0 == " " }), to: &self.block)
             _ = Self.append("\r\n", to: &self.block)
-            self.head.fields.append(self.field(name, value))
+            self.head.fields.append(Self.field(name, value, in: self.block))
+            if self.head.fields.last?.known == .host { self.head.host = value }
         }
         _ = Self.append("\r\n", to: &self.block)
         self.head.blockLength = self.block.count
     }
 
-    private static func append(_ text: String, to block: inout [UInt8]) -> ByteRange {
+    static func append(_ text: String, to block: inout [UInt8]) -> ByteRange {
         let start = block.count
         block += text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
         return ByteRange(start: start, end: block.count)
     }
 
-    private func field(_ name: ByteRange, _ value: ByteRange) -> HeaderField {
-        let text = String(decoding: self.block[name.range], as: UTF8.self).lowercased()
+    static func field(_ name: ByteRange, _ value: ByteRange, in block: [UInt8]) -> HeaderField {
+        let text = String(decoding: block[name.range], as: UTF8.self).lowercased()
         let known = KnownField.allCases.first { $0 != .other && "\($0.name)" == text } ?? .other
         var field = HeaderField(
             name: name, value: value, known: known,
-            foldedHash: self.block[name.range].reduce(FoldedName.hashSeed) { FoldedName.hash($0, adding: $1) })
+            foldedHash: FoldedName.hash(of: block[name.range]))
         field.isDropped = text.contains("_")
         return field
     }
@@ -52,17 +55,22 @@ struct TestRequest {
         }
     }
 
-    /// The target as the head writer writes it.
+    /// The target as the head writer writes it, without an added prefix.
     var forwardedTarget: String {
-        guard let query = self.head.query, !self.head.queryCuts.isEmpty else { return self.text(self.head.target) }
-        var rest = ""
+        let path = self.head.path
+        var rest = self.text(ByteRange(start: path.lowerBound + self.head.strippedPath, end: path.upperBound))
+        if rest.isEmpty { rest = "/" }
+        guard let query = self.head.query else { return rest }
+        let mark = rest.utf8.count
+        rest += "?"
         var offset = query.lowerBound
         for cut in self.head.queryCuts {
             rest += self.text(ByteRange(start: offset, end: cut.lowerBound))
             offset = cut.upperBound
         }
         rest += self.text(ByteRange(start: offset, end: query.upperBound))
-        return self.text(self.head.path) + (rest.isEmpty ? "" : "?" + rest)
+        if !self.head.queryCuts.isEmpty, rest.utf8.count == mark + 1 { rest.removeLast() }
+        return rest
     }
 
     func text(_ range: ByteRange) -> String { String(decoding: self.block[range.range], as: UTF8.self) }

@@ -229,9 +229,17 @@ import Testing
         return AdminMetrics(snapshots: [metrics.snapshot()], extra: [MetricSample(.policyGeneration, .integer(3))])
     }
 
+    /// Tests of other suites may keep all processors busy for longer than a scraper may take.
+    private static var patient: AdminLimits {
+        var limits = AdminLimits()
+        limits.request = .minutes(5)
+        limits.answer = .minutes(5)
+        return limits
+    }
+
     private func withServer(
         _ address: AddressSettings = Self.loopback,
-        limits: AdminLimits = AdminLimits(),
+        limits: AdminLimits = Self.patient,
         readiness: @escaping @Sendable () -> String? = { nil },
         metrics: @escaping @Sendable () async throws -> AdminMetrics = Self.someMetrics,
         _ body: (RawClient) async throws -> Void

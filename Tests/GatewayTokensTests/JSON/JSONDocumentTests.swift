@@ -123,6 +123,50 @@ struct JSONDocumentTests {
         #expect(self.problem([UInt8](repeating: 0x20, count: 8193)) == .tooLong)
     }
 
+    @Test(arguments: [(3, 3, true), (3, 4, false), (1, 1, true), (1, 2, false), (3, 0, true)])
+    func members_areLimited_inEachObjectAlone(_ most: Int, _ count: Int, _ isAccepted: Bool) {
+        let limits = JSONLimits(length: 999, depth: 9, values: 99, numberLength: 9, members: most)
+        let object = "{" + (0..<count).map { #""\#($0)":1"# }.joined(separator: ",") + "}"
+        for text in [object, "[\(object),\(object)]", #"{"x":\#(object)}"#] {
+            #expect(((try? JSONDocument(parsing: Array(text.utf8), limits: limits)) != nil) == isAccepted)
+        }
+    }
+
+    /// What an open container keeps while it is open must not leak into the structure.
+    @Test func containers_nestInEveryShape() throws {
+        var generator = SeededGenerator(seed: 404)
+        for _ in 0..<500 {
+            let (text, count) = Self.nested(depth: 8, &generator)
+            let limits = JSONLimits(length: 1 << 16, depth: 9, values: 1 << 14, numberLength: 9)
+            let document = try JSONDocument(parsing: Array(text.utf8), limits: limits)
+            #expect(Self.leaves(of: document.root, document) == count)
+            #expect(document.end(of: document.root) >= count)
+        }
+    }
+
+    private static func nested(depth: Int, _ generator: inout SeededGenerator) -> (String, leaves: Int) {
+        guard depth > 0, Int.random(in: 0..<4, using: &generator) > 0 else { return ("1", 1) }
+        let isObject = Bool.random(using: &generator)
+        var (parts, leaves): ([String], Int) = ([], 0)
+        for index in 0..<Int.random(in: 0..<4, using: &generator) {
+            let (text, count) = self.nested(depth: depth - 1, &generator)
+            parts.append(isObject ? #""\#(index)":\#(text)"# : text)
+            leaves += count
+        }
+        let inside = parts.joined(separator: ",")
+        return (isObject ? "{\(inside)}" : "[\(inside)]", leaves)
+    }
+
+    private static func leaves(of node: Int, _ document: JSONDocument) -> Int {
+        if document.kind(node) == .integer { return 1 }
+        var (count, item) = (0, document.first(in: node))
+        while item < document.end(of: node) {
+            count += self.leaves(of: item, document)
+            item = document.after(item)
+        }
+        return count
+    }
+
     @Test func everyPrefixAndEveryChangedByte_endsInAValueOrAProblem() {
         let text = Array(#"{"a":[1,-2.5e+3,"x\u00e9\ud83d\ude00é"],"b":{"c":null,"d":true,"e":false},"f":"\\"}"#.utf8)
         #expect(self.problem(text) == nil)

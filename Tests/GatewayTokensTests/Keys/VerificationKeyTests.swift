@@ -134,10 +134,10 @@ struct VerificationKeyTests {
             ("---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----", .pem),
             ("ssh-rsa AAAAB3Nz test@example", .ssh), ("ecdsa-sha2-nistp384 AAAA", .ssh),
             ("ssh-ed25519-cert-v01@openssh.com AAAA", .ssh),
-            (#" {"kty":"oct","k":"AAAA"}"#, .jwk), (#"{"keys":[{"kty":"RSA"}]}"#, .jwk),
-        ] as [(String, KeyProblem.KeyText)]
+            (#" {"kty":"oct","k":"AAAA"}"#, .jwk), (#"{"keys":[{"kty":"RSA"}]}"#, .jwks),
+        ] as [(String, KeyText)]
     )
-    func secret_isRefused_whenItIsAKey(_ text: String, _ found: KeyProblem.KeyText) {
+    func secret_isRefused_whenItIsAKey(_ text: String, _ found: KeyText) {
         #expect(self.problem(secret: Array(text.utf8)) == .secretIsKey(found))
     }
 

@@ -138,7 +138,7 @@ struct SignatureTests {
     ])
     func fixedWidthSignature_isWrittenAsDER(_ fixed: String, _ der: String) {
         var result: [UInt8] = [1, 2, 3]
-        ECDSASignature.writeDER(ofFixedWidth: self.bytes(hex: fixed), into: &result)
+        self.bytes(hex: fixed).withUnsafeBufferPointer { ECDSASignature.writeDER(ofFixedWidth: $0, into: &result) }
         #expect(result == self.bytes(hex: der))
     }
 

@@ -44,7 +44,11 @@ enum Forge {
         algorithm: SigningAlgorithm = .hs256,
         secret: String = TestKeys.secret
     ) -> String {
-        let code = HMACCheck(secret: Array(secret.utf8), algorithm: algorithm)?.authenticate(Array(signed.utf8))
+        self.sign(signed, algorithm: algorithm, secretBytes: Array(secret.utf8))
+    }
+
+    static func sign(_ signed: String, algorithm: SigningAlgorithm, secretBytes: [UInt8]) -> String {
+        let code = HMACCheck(secret: secretBytes, algorithm: algorithm)?.authenticate(Array(signed.utf8))
         return signed + "." + Base64URL.encode(code ?? [])
     }
 }

@@ -155,5 +155,10 @@ struct AttackCatalogueTests {
         #expect(judge(Forge.token(payload: "{\(names)}"), try .hs256()) == .rejected(.tooLarge))
         let fewer = (0..<200).map { #""h\#($0)":1"# }.joined(separator: ",")
         #expect(judge(Forge.token(header: "{\"alg\":\"HS256\",\(fewer)}"), try .hs256()) == .rejected(.badHeader))
+        // Five of the 256 members are the claims themselves.
+        for (count, outcome) in [(251, Verdict.good), (252, .rejected(.badPayload))] as [(Int, Outcome)] {
+            let members = (0..<count).map { #","h\#($0)":1"# }.joined()
+            #expect(judge(Forge.token(payload: Forge.payload().dropLast() + members + "}"), try .hs256()) == outcome)
+        }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Nobody without the key can make a token that passes, and nothing traps.
 struct MutationTests {
-    private func mutate(_ token: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+    static func mutate(_ token: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
         var token = token
         for _ in 0..<Int.random(in: 1...3, using: &generator) {
             let index = Int.random(in: 0..<token.count, using: &generator)
@@ -23,7 +23,7 @@ struct MutationTests {
         return token
     }
 
-    private func decoded(_ token: [UInt8]) -> [[UInt8]?] {
+    static func decoded(_ token: [UInt8]) -> [[UInt8]?] {
         token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map {
             let part = Array($0)
             return Base64URL.decode(part.span.bytes, 0..<part.count)
@@ -53,9 +53,9 @@ struct MutationTests {
         let rules = TokenRules.test(algorithm, keys: [verification])
         let original = Array(token.utf8)
         for _ in 0..<rounds {
-            let changed = self.mutate(original, &generator)
+            let changed = Self.mutate(original, &generator)
             if case .accepted = verifier.judge(changed, rules) {
-                #expect(self.decoded(changed) == self.decoded(original))
+                #expect(Self.decoded(changed) == Self.decoded(original))
             }
         }
         #expect(verifier.judge(original, rules) == Verdict.good)
@@ -71,13 +71,13 @@ struct MutationTests {
         )
         var accepted = 0
         for _ in 0..<20_000 {
-            let changed = self.mutate(payload, &generator)
+            let changed = Self.mutate(payload, &generator)
             if case .accepted = verifier.judge(Array(Forge.token(payloadBytes: changed).utf8), rules) { accepted += 1 }
         }
         #expect(accepted > 0)
         let header = Array(#"{"alg":"HS256","typ":"JWT","kid":"a","b64":true,"cty":"x"}"#.utf8)
         for _ in 0..<10_000 {
-            let changed = self.mutate(header, &generator)
+            let changed = Self.mutate(header, &generator)
             let token = Forge.token(headerBytes: changed, payloadBytes: payload)
             _ = verifier.judge(Array(token.utf8), rules)
         }

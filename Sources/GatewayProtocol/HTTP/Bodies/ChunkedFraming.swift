@@ -12,6 +12,8 @@ struct ChunkedFraming: Sendable {
     private var size = 0
     private var digits = 0
     private var extensionBytes = 0
+    /// Bytes of framing that may still come before more data must.
+    private var credit = Self.initialCredit
     private var trailerBytes = 0
     private var trailerName = FoldedName.hashSeed
 
@@ -24,8 +26,13 @@ struct ChunkedFraming: Sendable {
 
     /// Fifteen hexadecimal digits cannot overflow an `Int`; nobody needs leading zeros beyond that.
     private static var maximumDigits: Int { 15 }
-    /// Of a whole body: extensions have no use here and cost work per chunk.
-    private static var maximumExtensionBytes: Int { 4096 }
+    /// Of one chunk.
+    private static var maximumExtensionBytes: Int { 1024 }
+    /// Framing may exceed sixteen times the data by 16 KiB, so that what a peer makes us read stays in proportion to the body
+    /// that it sends, which is bounded. One-byte chunks, as servers of event streams do send them, need five bytes each.
+    /// Credit is not saved up over a long body.
+    private static var initialCredit: Int { 16 << 10 }
+    private static var maximumCredit: Int { 1 << 20 }
     private static var maximumTrailerBytes: Int { 8192 }
 
     var isAtEnd: Bool { self.step == .end }
@@ -65,7 +72,7 @@ extension ChunkedFraming {
     private mutating func readSizeLine(_ byte: UInt8) throws(HTTPViolation) {
         switch (self.step, byte) {
         case (.sizeLineFeed, 0x0A):
-            self.beginData()
+            try self.beginData()
         case (.sizeLineFeed, _):
             throw .bareCarriageReturn
         case (_, 0x0A):
@@ -98,15 +105,20 @@ extension ChunkedFraming {
     private mutating func readExtension(_ byte: UInt8) throws(HTTPViolation) {
         guard byte == 0x09 || byte &- 0x20 < 0x5F else { throw .badChunkExtension }
         self.extensionBytes &+= 1
-        guard self.extensionBytes <= Self.maximumExtensionBytes else { throw .chunkExtensionsTooLarge }
+        guard self.extensionBytes <= Self.maximumExtensionBytes else { throw .chunkExtensionTooLarge }
         self.step = .chunkExtension
     }
 
-    private mutating func beginData() {
+    private mutating func beginData() throws(HTTPViolation) {
+        // The size, a `;` and what follows it, and the line ends before and behind the data.
+        self.credit &-= self.digits &+ self.extensionBytes &+ 5
+        guard self.credit >= 0 else { throw .tooMuchChunkFraming }
+        self.credit = min(self.credit &+ 16 &* min(self.size, Self.maximumCredit), Self.maximumCredit)
         self.step = self.size == 0 ? .trailerStart : .dataEnd
         self.dataRemaining = self.size
         self.size = 0
         self.digits = 0
+        self.extensionBytes = 0
     }
 }
 
@@ -146,8 +158,9 @@ extension ChunkedFraming {
             self.step = .trailerValue
             return
         }
-        guard NameByte.entry(byte) != 0 else { throw .badTrailer }
-        self.trailerName = FoldedName.hash(self.trailerName, adding: byte)
+        let entry = NameByte.entry(byte)
+        guard entry != 0 else { throw .badTrailer }
+        self.trailerName = Self.hash(self.trailerName, entry | NameByte.foldedBit)
         self.step = .trailerName
     }
 
@@ -159,6 +172,9 @@ extension ChunkedFraming {
         guard byte == 0x09 || byte >= 0x20 && byte != 0x7F else { throw .badTrailer }
     }
 
-    private static let contentLength = FoldedName.hash(of: "content-length")
-    private static let transferEncoding = FoldedName.hash(of: "transfer-encoding")
+    /// Byte by byte, unlike the names of heads. Another name with the same hash is refused as well, and nobody will miss it.
+    private static func hash(_ hash: UInt64, _ byte: UInt8) -> UInt64 { FoldedName.hash(hash, adding: UInt64(byte), 0) }
+
+    private static let contentLength = "content-length".utf8.reduce(FoldedName.hashSeed, Self.hash)
+    private static let transferEncoding = "transfer-encoding".utf8.reduce(FoldedName.hashSeed, Self.hash)
 }

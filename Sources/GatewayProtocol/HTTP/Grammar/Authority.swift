@@ -1,11 +1,12 @@
 import GatewayMessage
 
 /// The value of `Host`: `uri-host [ ":" port ]` (RFC 9110 section 7.2, RFC 3986 section 3.2.2), never with user
-/// information. Stricter than the grammar in three points: the host is not empty, a port fits 16 bits, and of the
-/// bracketed forms only IPv6 addresses without a zone are known.
+/// information. Stricter than the grammar in four points: the host is not empty and holds no comma (a list is what two
+/// `Host` lines become when somebody joins them, and what some servers split), a port fits 16 bits, and of the bracketed
+/// forms only IPv6 addresses without a zone are known.
 enum Authority {
     static func isValid(_ bytes: UnsafeRawBufferPointer, _ range: ByteRange) -> Bool {
-        guard !range.isEmpty else { return false }
+        guard range.count > 0 else { return false }
         var at = range.lowerBound
         let end = range.upperBound
         if bytes[at] == 0x5B {
@@ -26,7 +27,7 @@ enum Authority {
             switch bytes[at] {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A,  // letters, digits
                 0x2D, 0x2E, 0x5F, 0x7E,  // - . _ ~
-                0x21, 0x24, 0x26...0x2C, 0x3B, 0x3D:  // sub-delims
+                0x21, 0x24, 0x26...0x2B, 0x3B, 0x3D:  // sub-delims but the comma
                 at &+= 1
             case 0x25:
                 guard at &+ 2 < end, self.isHex(bytes[at &+ 1]), self.isHex(bytes[at &+ 2]) else { return nil }

@@ -1,30 +1,24 @@
 import GatewayMessage
 import Glibc
 
-/// Searches over received bytes, eight at a time where it pays.
+/// Searches over received bytes, sixteen at a time.
 ///
-/// The word tricks are the usual ones (a byte below n, a byte equal to n); each marks exactly the lowest byte that
-/// qualifies, which is the only one asked for.
-enum ByteSearch {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highs: UInt64 = 0x8080_8080_8080_8080
+/// Operands are spelled out as `Bytes16`: where the compiler has to infer their type it takes the generic operators, and
+/// those are loops.
+typealias Bytes16 = SIMD16<UInt8>
 
-    /// The first byte at or after `start` that is a control byte, DEL or 0x85; `bytes.count` when there is none.
+enum ByteSearch {
+    /// The first byte at or after `start` that is not printable ASCII: a control byte, DEL, or above; `bytes.count` when there
+    /// is none.
     @inline(__always)
-    static func controlOrNextLine(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    static func endOfPrintable(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var at = start
-        while at &+ 8 <= bytes.count {
-            let word = self.word(bytes, at)
-            let hits =
-                self.below(0x20, word) | self.zeros(word ^ (self.ones &* 0x7F)) | self.zeros(word ^ (self.ones &* 0x85))
-            if hits & self.highs != 0 { return at &+ (hits & self.highs).trailingZeroBitCount >> 3 }
-            at &+= 8
+        while at &+ 16 <= bytes.count {
+            let found = self.first((self.load(bytes, at) &- Bytes16(repeating: 0x20)) .> Bytes16(repeating: 0x5E))
+            if found < 16 { return at &+ found }
+            at &+= 16
         }
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte < 0x20 || byte == 0x7F || byte == 0x85 { return at }
-            at &+= 1
-        }
+        while at < bytes.count, bytes[at] &- 0x20 <= 0x5E { at &+= 1 }
         return at
     }
 
@@ -32,17 +26,30 @@ enum ByteSearch {
     @inline(__always)
     static func endOfQuery(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var at = start
-        while at &+ 8 <= bytes.count {
-            let word = self.word(bytes, at)
-            let hits =
-                self.below(0x21, word) | self.zeros(word ^ (self.ones &* 0x23)) | self.zeros(word ^ (self.ones &* 0x7F))
-                | word
-            if hits & self.highs != 0 { return at &+ (hits & self.highs).trailingZeroBitCount >> 3 }
-            at &+= 8
+        while at &+ 16 <= bytes.count {
+            let block = self.load(bytes, at)
+            let isInvisible = (block &- Bytes16(repeating: 0x21)) .> Bytes16(repeating: 0x5D)
+            let found = self.first(isInvisible .| block .== Bytes16(repeating: 0x23))
+            if found < 16 { return at &+ found }
+            at &+= 16
         }
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte < 0x21 || byte > 0x7E || byte == 0x23 { return at }
+        while at < bytes.count, bytes[at] &- 0x21 <= 0x5D, bytes[at] != 0x23 { at &+= 1 }
+        return at
+    }
+
+    /// The first byte at or after `start` that cannot stand in a path: `?`, `\`, or what cannot stand in a query either.
+    @inline(__always)
+    static func endOfPath(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var at = start
+        while at &+ 16 <= bytes.count {
+            let block = self.load(bytes, at)
+            let isInvisible = (block &- Bytes16(repeating: 0x21)) .> Bytes16(repeating: 0x5D)
+            let isEnd = block .== Bytes16(repeating: 0x3F) .| block .== Bytes16(repeating: 0x23)
+            let found = self.first(isInvisible .| isEnd .| block .== Bytes16(repeating: 0x5C))
+            if found < 16 { return at &+ found }
+            at &+= 16
+        }
+        while at < bytes.count, bytes[at] &- 0x21 <= 0x5D, bytes[at] != 0x3F, bytes[at] != 0x23, bytes[at] != 0x5C {
             at &+= 1
         }
         return at
@@ -54,43 +61,15 @@ enum ByteSearch {
     }
 
     @inline(__always)
-    private static func word(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt64 {
-        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+    private static func load(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bytes16 {
+        bytes.loadUnaligned(fromByteOffset: at, as: Bytes16.self)
     }
 
+    /// The first place that is set; 16 when none is.
     @inline(__always)
-    private static func below(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- (self.ones &* limit)) & ~word }
-
-    @inline(__always)
-    private static func zeros(_ word: UInt64) -> UInt64 { (word &- self.ones) & ~word }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether the bytes in `range` are exactly `text`.
-    func equals(_ range: ByteRange, _ text: StaticString) -> Bool {
-        guard range.count == text.utf8CodeUnitCount, range.upperBound <= self.count, let base = self.baseAddress else {
-            return false
-        }
-        return memcmp(base + range.lowerBound, text.utf8Start, range.count) == 0
-    }
-
-    /// Whether the bytes in `range` are `lowercase`, letters of either case; `lowercase` must be lower-case ASCII.
-    func equalsIgnoringCase(_ range: ByteRange, _ lowercase: StaticString) -> Bool {
-        guard range.count == lowercase.utf8CodeUnitCount else { return false }
-        let expected = lowercase.utf8Start
-        for index in 0..<range.count where asciiLowercase(self[range.lowerBound &+ index]) != expected[index] {
-            return false
-        }
-        return true
-    }
-
-    /// Whether two ranges hold the same bytes, letters of either case.
-    func equalsIgnoringCase(_ one: ByteRange, _ other: ByteRange) -> Bool {
-        guard one.count == other.count else { return false }
-        for index in 0..<one.count
-        where asciiLowercase(self[one.lowerBound &+ index]) != asciiLowercase(self[other.lowerBound &+ index]) {
-            return false
-        }
-        return true
+    private static func first(_ places: SIMDMask<SIMD16<Int8>>) -> Int {
+        let words = unsafeBitCast(places, to: SIMD2<UInt64>.self)
+        let (low, high) = (UInt64(littleEndian: words.x), UInt64(littleEndian: words.y))
+        return low != 0 ? low.trailingZeroBitCount >> 3 : 8 &+ high.trailingZeroBitCount >> 3
     }
 }

@@ -12,9 +12,9 @@ struct FramingFields: Sendable {
     ) throws(HTTPViolation) {
         guard self.length == nil else { throw .duplicateContentLength }
         guard !self.isChunked else { throw .lengthAndTransferEncoding }
-        guard !value.isEmpty else { throw .badContentLength }
+        guard value.count > 0 else { throw .badContentLength }
         var length = 0
-        for index in value.range {
+        for index in value.lowerBound..<value.upperBound {
             let digit = bytes[index] &- 0x30
             guard digit < 10 else { throw .badContentLength }
             let (shifted, overflow) = length.multipliedReportingOverflow(by: 10)

@@ -1,15 +1,60 @@
 import GatewayMessage
 
 extension KnownField {
-    /// The field that the token in `range` names, in any letter case.
-    static func named(_ bytes: UnsafeRawBufferPointer, _ range: ByteRange) -> KnownField {
-        let start = range.lowerBound
-        let candidate = self.candidate(count: range.count, first: bytes[start] | 0x20)
+    /// The field of this name, in any letter case; `count` is the length of the whole name.
+    @inline(__always)
+    static func named(_ name: ScannedName, count: Int) -> KnownField {
+        let candidate = self.candidate(count: count, first: UInt8(truncatingIfNeeded: name.words.0))
         if case .other = candidate { return .other }
-        let expected = candidate.name.utf8Start
-        // Setting the letter-case bit is exact here: no token byte turns into a letter or `-` that was not one before.
-        for index in 0..<range.count where bytes[start &+ index] | 0x20 != expected[index] { return .other }
-        return candidate
+        let words = self.words(candidate)
+        // Folding is exact here: of the bytes that are folded to `-`, no name has another than `-` itself.
+        let isEqual = words.0 == name.words.0 && words.1 == name.words.1 && words.2 == name.words.2 && !name.isOdd
+        return isEqual ? candidate : .other
+    }
+
+    @inline(__always)
+    private static func words(_ known: KnownField) -> (UInt64, UInt64, UInt64) {
+        // A case without payload lies in memory as its number; `rawValue` would be a call.
+        let number = Int(unsafeBitCast(known, to: UInt8.self))
+        let row = UnsafeRawPointer(self.table.utf8Start + 24 &* number)
+        return (
+            UInt64(littleEndian: row.loadUnaligned(as: UInt64.self)),
+            UInt64(littleEndian: row.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+            UInt64(littleEndian: row.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+        )
+    }
+
+    /// The names in the order of their raw values, 24 bytes each. A literal needs no initialisation.
+    private static var table: StaticString {
+        """
+        \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        host\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        connection\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        content-length\0\0\0\0\0\0\0\0\0\0\
+        transfer-encoding\0\0\0\0\0\0\0\
+        upgrade\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        expect\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        te\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        trailer\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        keep-alive\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        proxy-connection\0\0\0\0\0\0\0\0\
+        proxy-authorization\0\0\0\0\0\
+        proxy-authenticate\0\0\0\0\0\0\
+        authorization\0\0\0\0\0\0\0\0\0\0\0\
+        origin\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        cookie\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        user-agent\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        accept\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        referer\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        content-type\0\0\0\0\0\0\0\0\0\0\0\0\
+        date\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        server\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        sec-websocket-key\0\0\0\0\0\0\0\
+        sec-websocket-version\0\0\0\
+        sec-websocket-protocol\0\0\
+        sec-websocket-extensions\
+        sec-websocket-accept\0\0\0\0
+        """
     }
 
     /// The only field with a name of this length and this first letter (lower case).
@@ -64,9 +109,8 @@ extension KnownField {
     /// the handshake fails. (Some servers do nominate `Transfer-Encoding`.) Naming one of them is ignored.
     var survivesNomination: Bool {
         switch self {
-        case .host, .contentLength, .transferEncoding, .authorization, .cookie, .origin, .secWebSocketKey,
-            .secWebSocketVersion, .secWebSocketProtocol,
-            .secWebSocketExtensions, .secWebSocketAccept:
+        case .host, .contentLength, .transferEncoding, .authorization, .cookie, .origin, .date, .secWebSocketKey,
+            .secWebSocketVersion, .secWebSocketProtocol, .secWebSocketExtensions, .secWebSocketAccept:
             true
         default:
             false

@@ -13,8 +13,8 @@ enum NameByte {
     static var foldedBit: UInt8 { 0x20 }
 
     static func isToken(_ bytes: UnsafeRawBufferPointer, _ range: ByteRange) -> Bool {
-        for index in range.range where self.entry(bytes[index]) == 0 { return false }
-        return !range.isEmpty
+        for index in range.lowerBound..<range.upperBound where self.entry(bytes[index]) == 0 { return false }
+        return range.count > 0
     }
 
     private static var table: StaticString {

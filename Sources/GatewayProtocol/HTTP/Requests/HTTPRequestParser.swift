@@ -15,6 +15,8 @@ package struct HTTPRequestParser: Sendable {
     private var lines = LineCursor()
     private var framing = FramingFields()
     private var notes = Notes()
+    /// The header line under the hand.
+    private var field = HeaderField(name: .empty, value: .empty, known: .other, foldedHash: 0)
 
     private enum Phase: Sendable { case start, requestLine, fields, complete }
 
@@ -53,55 +55,90 @@ package struct HTTPRequestParser: Sendable {
     }
 
     private mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) -> HeadProgress {
-        while self.phase != .complete {
-            let isField = self.phase == .fields
-            let lineLimit = isField ? self.limits.headerLine : self.limits.requestLine
-            let blockLimit = self.limits.headerBlock
-            guard let window = self.lines.window(bytes, lineLimit: lineLimit, blockLimit: blockLimit) else {
-                return .needsMore
-            }
-            guard let next = try self.parseLine(window) else {
-                try self.lines.ranOut(
-                    bytes,
-                    lineLimit: lineLimit,
-                    blockLimit: blockLimit,
-                    tooLong: isField ? .headerLineTooLong : .requestLineTooLong
-                )
-                return .needsMore
-            }
-            self.lines.advance(to: next)
+        switch self.phase {
+        case .start, .requestLine:
+            guard try self.parseStart(bytes), try self.parseFields(bytes) else { return .needsMore }
+        case .fields:
+            guard try self.parseFields(bytes) else { return .needsMore }
+        case .complete:
+            break
         }
         return .complete
     }
 
-    /// Parses the current line; answers where the next one begins, or nil when this one is not complete.
-    private mutating func parseLine(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) -> Int? {
+    /// Whether the request line is complete.
+    private mutating func parseStart(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) -> Bool {
+        let (lineLimit, blockLimit) = (self.limits.requestLine, self.limits.headerBlock)
+        while self.phase != .fields {
+            guard let window = self.lines.window(bytes, lineLimit: lineLimit, blockLimit: blockLimit) else {
+                return false
+            }
+            guard let next = try self.parseStartLine(window) else {
+                try self.lines.ranOut(
+                    bytes, lineLimit: lineLimit, blockLimit: blockLimit, tooLong: .requestLineTooLong)
+                return false
+            }
+            self.lines.advance(to: next)
+        }
+        return true
+    }
+
+    /// Parses the request line, or the empty line before it; answers where the next line begins, or nil when this one is not
+    /// complete.
+    private mutating func parseStartLine(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) -> Int? {
         let start = self.lines.start
         guard start < bytes.count else { return nil }
-        switch self.phase {
-        case .start:
-            self.phase = .requestLine
-            guard bytes[start] == 0x0D else { return start }
-            guard try LineEnd.isComplete(bytes, carriageReturnAt: start) else {
-                self.phase = .start
-                return nil
-            }
-            return start &+ 2
-        case .requestLine:
-            guard let line = try RequestLine.scan(bytes, from: start) else { return nil }
-            self.take(line)
-            self.phase = .fields
-            return line.next
-        case .fields:
-            guard bytes[start] == 0x0D else { return try self.parseField(bytes, from: start) }
+        if self.phase == .start, bytes[start] == 0x0D {
             guard try LineEnd.isComplete(bytes, carriageReturnAt: start) else { return nil }
-            self.head.blockLength = start &+ 2
-            try self.finish(bytes)
-            self.phase = .complete
+            self.phase = .requestLine
             return start &+ 2
-        case .complete:
-            return nil
         }
+        self.phase = .requestLine
+        guard let line = try RequestLine.scan(bytes, from: start) else { return nil }
+        self.take(line)
+        self.phase = .fields
+        return line.next
+    }
+
+    /// Whether the head is complete.
+    private mutating func parseFields(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) -> Bool {
+        let (lineLimit, blockLimit) = (self.limits.headerLine, self.limits.headerBlock)
+        if self.head.fields.capacity == 0 { self.head.fields.reserveCapacity(16) }
+        while let window = self.lines.window(bytes, lineLimit: lineLimit, blockLimit: blockLimit) {
+            guard let next = try self.parseField(window) else {
+                try self.lines.ranOut(bytes, lineLimit: lineLimit, blockLimit: blockLimit, tooLong: .headerLineTooLong)
+                return false
+            }
+            self.lines.advance(to: next)
+            if self.phase == .complete { return true }
+        }
+        return false
+    }
+
+    /// Parses a header line, or the empty line that ends the head; answers where the next line begins, or nil when this one is
+    /// not complete.
+    @inline(__always)
+    private mutating func parseField(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) -> Int? {
+        let start = self.lines.start
+        guard start < bytes.count else { return nil }
+        guard bytes[start] != 0x0D else { return try self.parseEnd(bytes, from: start) }
+        guard self.head.fields.count < self.limits.headerCount else { throw .tooManyFields }
+        let next = try FieldLine.scan(bytes, from: start, acceptsNextLine: false, into: &self.field)
+        guard let next else { return nil }
+        if case .other = self.field.known {} else { try self.note(bytes) }
+        self.head.fields.append(self.field)
+        return next
+    }
+
+    private mutating func parseEnd(
+        _ bytes: UnsafeRawBufferPointer,
+        from start: Int
+    ) throws(HTTPViolation) -> Int? {
+        guard try LineEnd.isComplete(bytes, carriageReturnAt: start) else { return nil }
+        self.head.blockLength = start &+ 2
+        try self.finish(bytes)
+        self.phase = .complete
+        return start &+ 2
     }
 
     private mutating func take(_ line: RequestLine) {
@@ -114,45 +151,29 @@ package struct HTTPRequestParser: Sendable {
         self.notes.authority = line.authority
     }
 
-    private mutating func parseField(
-        _ bytes: UnsafeRawBufferPointer,
-        from start: Int
-    ) throws(HTTPViolation) -> Int? {
-        guard self.head.fields.count < self.limits.headerCount else { throw .tooManyFields }
-        guard var line = try FieldLine.scan(bytes, from: start, acceptsNextLine: false) else { return nil }
-        try self.note(&line.field, bytes)
-        if self.head.fields.capacity == 0 { self.head.fields.reserveCapacity(16) }
-        self.head.fields.append(line.field)
-        return line.next
-    }
-
-    private mutating func note(
-        _ field: inout HeaderField,
-        _ bytes: UnsafeRawBufferPointer
-    ) throws(HTTPViolation) {
-        switch field.known {
-        case .other:
-            return
+    private mutating func note(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) {
+        let value = self.field.value
+        switch self.field.known {
         case .host:
             guard self.head.host == nil else { throw .duplicateHost }
-            guard Authority.isValid(bytes, field.value) else { throw .badHost }
-            self.head.host = field.value
+            guard Authority.isValid(bytes, value) else { throw .badHost }
+            self.head.host = value
         case .contentLength:
-            try self.framing.addContentLength(bytes, field.value)
+            try self.framing.addContentLength(bytes, value)
         case .transferEncoding:
-            try self.framing.addTransferEncoding(bytes, field.value, minorVersion: self.head.minorVersion)
+            try self.framing.addTransferEncoding(bytes, value, minorVersion: self.head.minorVersion)
         case .connection:
             self.notes.hasConnection = true
         case .upgrade:
             self.notes.hasUpgrade = true
         case .expect:
             // RFC 9110 section 10.1.1 knows one expectation; what we cannot meet we say so.
-            guard bytes.equalsIgnoringCase(field.value, "100-continue") else { throw .unknownExpectation }
+            guard bytes.equalsIgnoringCase(value, "100-continue") else { throw .unknownExpectation }
             self.notes.wantsContinue = true
         default:
             break
         }
-        field.isDropped = field.known.endsHere
+        self.field.isDropped = self.field.known.endsHere
     }
 
     private mutating func finish(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) {

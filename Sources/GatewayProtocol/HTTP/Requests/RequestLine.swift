@@ -83,12 +83,7 @@ private struct RawTarget {
     var end: Int
 
     static func scan(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(HTTPViolation) -> RawTarget? {
-        var at = start
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte &- 0x21 > 0x5D || byte == 0x3F || byte == 0x23 || byte == 0x5C { break }
-            at &+= 1
-        }
+        var at = ByteSearch.endOfPath(bytes, from: start)
         let pathEnd = at
         if at < bytes.count, bytes[at] == 0x3F { at = ByteSearch.endOfQuery(bytes, from: at &+ 1) }
         guard at < bytes.count else { return nil }

@@ -12,6 +12,8 @@ package struct HTTPResponseParser: Sendable {
     private var lines = LineCursor()
     private var framing = FramingFields()
     private var hasConnection = false
+    /// The header line under the hand.
+    private var field = HeaderField(name: .empty, value: .empty, known: .other, foldedHash: 0)
 
     private enum Phase: Sendable { case statusLine, fields, complete }
 
@@ -45,75 +47,89 @@ package struct HTTPResponseParser: Sendable {
         _ bytes: UnsafeRawBufferPointer,
         _ method: RequestMethod
     ) throws(HTTPViolation) -> HeadProgress {
-        while self.phase != .complete {
-            let isField = self.phase == .fields
-            let lineLimit = isField ? self.limits.headerLine : self.limits.requestLine
-            let blockLimit = self.limits.headerBlock
-            guard let window = self.lines.window(bytes, lineLimit: lineLimit, blockLimit: blockLimit) else {
-                return .needsMore
-            }
-            guard let next = try self.parseLine(window, method) else {
-                try self.lines.ranOut(
-                    bytes,
-                    lineLimit: lineLimit,
-                    blockLimit: blockLimit,
-                    tooLong: isField ? .headerLineTooLong : .badStatusLine
-                )
-                return .needsMore
-            }
-            self.lines.advance(to: next)
+        switch self.phase {
+        case .statusLine:
+            guard try self.parseStatusLine(bytes), try self.parseFields(bytes, method) else { return .needsMore }
+        case .fields:
+            guard try self.parseFields(bytes, method) else { return .needsMore }
+        case .complete:
+            break
         }
         return .complete
     }
 
-    /// Parses the current line; answers where the next one begins, or nil when this one is not complete.
-    private mutating func parseLine(
+    /// Whether the status line is complete.
+    private mutating func parseStatusLine(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) -> Bool {
+        let (lineLimit, blockLimit) = (self.limits.requestLine, self.limits.headerBlock)
+        guard let window = self.lines.window(bytes, lineLimit: lineLimit, blockLimit: blockLimit) else { return false }
+        guard let line = try StatusLine.scan(window, from: self.lines.start) else {
+            try self.lines.ranOut(bytes, lineLimit: lineLimit, blockLimit: blockLimit, tooLong: .badStatusLine)
+            return false
+        }
+        self.head.status = line.status
+        self.head.reason = line.reason
+        self.head.minorVersion = line.minorVersion
+        self.phase = .fields
+        self.lines.advance(to: line.next)
+        return true
+    }
+
+    /// Whether the head is complete.
+    private mutating func parseFields(
+        _ bytes: UnsafeRawBufferPointer,
+        _ method: RequestMethod
+    ) throws(HTTPViolation) -> Bool {
+        let (lineLimit, blockLimit) = (self.limits.headerLine, self.limits.headerBlock)
+        if self.head.fields.capacity == 0 { self.head.fields.reserveCapacity(16) }
+        while let window = self.lines.window(bytes, lineLimit: lineLimit, blockLimit: blockLimit) {
+            guard let next = try self.parseField(window, method) else {
+                try self.lines.ranOut(bytes, lineLimit: lineLimit, blockLimit: blockLimit, tooLong: .headerLineTooLong)
+                return false
+            }
+            self.lines.advance(to: next)
+            if self.phase == .complete { return true }
+        }
+        return false
+    }
+
+    /// Parses a header line, or the empty line that ends the head; answers where the next line begins, or nil when this one is
+    /// not complete.
+    @inline(__always)
+    private mutating func parseField(
         _ bytes: UnsafeRawBufferPointer,
         _ method: RequestMethod
     ) throws(HTTPViolation) -> Int? {
         let start = self.lines.start
         guard start < bytes.count else { return nil }
-        switch self.phase {
-        case .statusLine:
-            guard let line = try StatusLine.scan(bytes, from: start) else { return nil }
-            self.head.status = line.status
-            self.head.reason = line.reason
-            self.head.minorVersion = line.minorVersion
-            self.phase = .fields
-            return line.next
-        case .fields:
-            guard bytes[start] == 0x0D else { return try self.parseField(bytes, from: start) }
+        guard bytes[start] != 0x0D else {
             guard try LineEnd.isComplete(bytes, carriageReturnAt: start) else { return nil }
             self.head.blockLength = start &+ 2
             try self.finish(bytes, method)
             self.phase = .complete
             return start &+ 2
-        case .complete:
-            return nil
         }
+        guard self.head.fields.count < self.limits.headerCount else { throw .tooManyFields }
+        let next = try FieldLine.scan(bytes, from: start, acceptsNextLine: true, into: &self.field)
+        guard let next else { return nil }
+        // An odd name in a response forges nothing: clients do not fold names.
+        self.field.isDropped = false
+        if case .other = self.field.known {} else { try self.note(bytes) }
+        self.head.fields.append(self.field)
+        return next
     }
 
-    private mutating func parseField(
-        _ bytes: UnsafeRawBufferPointer,
-        from start: Int
-    ) throws(HTTPViolation) -> Int? {
-        guard self.head.fields.count < self.limits.headerCount else { throw .tooManyFields }
-        guard var line = try FieldLine.scan(bytes, from: start, acceptsNextLine: true) else { return nil }
-        // An odd name in a response forges nothing: clients do not fold names.
-        line.field.isDropped = line.field.known.endsHere
-        switch line.field.known {
+    private mutating func note(_ bytes: UnsafeRawBufferPointer) throws(HTTPViolation) {
+        switch self.field.known {
         case .contentLength:
-            try self.framing.addContentLength(bytes, line.field.value)
+            try self.framing.addContentLength(bytes, self.field.value)
         case .transferEncoding:
-            try self.framing.addTransferEncoding(bytes, line.field.value, minorVersion: self.head.minorVersion)
+            try self.framing.addTransferEncoding(bytes, self.field.value, minorVersion: self.head.minorVersion)
         case .connection:
             self.hasConnection = true
         default:
             break
         }
-        if self.head.fields.capacity == 0 { self.head.fields.reserveCapacity(16) }
-        self.head.fields.append(line.field)
-        return line.next
+        self.field.isDropped = self.field.known.endsHere
     }
 
     private mutating func finish(
@@ -129,19 +145,26 @@ package struct HTTPResponseParser: Sendable {
             )
         }
         self.head.keepsAlive = options.persists(minorVersion: self.head.minorVersion)
-        self.decideFraming(method)
+        try self.decideFraming(method)
     }
 
     /// RFC 9112 section 6.3.
-    private mutating func decideFraming(_ method: RequestMethod) {
+    private mutating func decideFraming(_ method: RequestMethod) throws(HTTPViolation) {
+        let announcesBody = self.framing.isChunked || self.framing.length ?? 0 > 0
         switch self.head.status {
-        case 100...199, 204:
+        case 101:
             self.head.framing = .none
-            // These never have a body. A server that announces one may also send it, so its connection is not trusted
-            // with another exchange; nor is one that has switched protocols.
-            if self.framing.isChunked || self.framing.length ?? 0 > 0 || self.head.status == 101 {
-                self.head.keepsAlive = false
-            }
+            // Servers do announce bodies here; what follows is another protocol whatever they say.
+            self.head.keepsAlive = false
+        case 100...199:
+            // Such a body would be read as the next head (RFC 9112 section 6.1, RFC 9110 section 8.6).
+            guard !announcesBody else { throw .interimWithBody }
+            self.head.framing = .none
+        case 204:
+            self.head.framing = .none
+            // Never with a body. A server that announces one may also send it, so its connection is not trusted with another
+            // exchange.
+            if announcesBody { self.head.keepsAlive = false }
         case _ where method == .head, 304:
             self.head.framing = .none
             self.keepAnnouncedLength()

@@ -44,11 +44,11 @@ struct StatusLine {
     private static func endOfReason(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(HTTPViolation) -> Int? {
         var at = start
         while true {
-            at = ByteSearch.controlOrNextLine(bytes, from: at)
+            at = ByteSearch.endOfPrintable(bytes, from: at)
             guard at < bytes.count else { return nil }
             switch bytes[at] {
             case 0x0D: return try LineEnd.isComplete(bytes, carriageReturnAt: at) ? at : nil
-            case 0x09, 0x85: at &+= 1
+            case 0x09, 0x80...0xFF: at &+= 1
             case 0x0A: throw .bareLineFeed
             default: throw .badStatusLine
             }

@@ -13,7 +13,8 @@ extension HTTPWriter {
 
     /// The head for the client: HTTP/1.1 with the upstream's status and reason, the kept lines, `extraLines`, framing,
     /// `Connection`. `framing` is that of the body as it will be sent (`clientFraming`). A 101 gets `Connection: Upgrade`
-    /// and `Upgrade: websocket`, other interim heads no connection lines at all.
+    /// and `Upgrade: websocket`, other interim heads no connection lines at all. `date` is a whole `Date` line for a final
+    /// head that came without (RFC 9110 section 6.6.1).
     package static func writeResponseHead(
         _ head: ResponseHead,
         block: RawSpan,
@@ -21,10 +22,11 @@ extension HTTPWriter {
         keepAlive: Bool,
         framing: BodyFraming,
         extraLines: [UInt8] = [],
+        date: [UInt8] = [],
         into out: inout ByteBuffer
     ) {
         block.withUnsafeBytes { block in
-            let room = head.blockLength &+ extraLines.count &+ Self.roomForOwnLines
+            let room = head.blockLength &+ extraLines.count &+ date.count &+ Self.roomForOwnLines
             _ = out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
                 var line = HeadCursor(space)
                 line.write("HTTP/1.1 ")
@@ -37,6 +39,7 @@ extension HTTPWriter {
                 if head.status == 101 {
                     line.write("Connection: Upgrade\r\nUpgrade: websocket\r\n")
                 } else if head.status >= 200 {
+                    if !date.isEmpty, !Self.hasDate(head.fields) { line.write(date) }
                     Self.writeResponseFraming(framing, clientMinorVersion, keepAlive, &line)
                 }
                 line.write("\r\n")
@@ -46,7 +49,7 @@ extension HTTPWriter {
     }
 
     /// An answer of the gateway's own. `headerLines` are whole lines. `omitsBody` is for HEAD: the length is announced all the
-    /// same.
+    /// same. `date` is a whole `Date` line.
     package static func writeAnswer(
         status: Int,
         contentType: StaticString? = nil,
@@ -55,10 +58,12 @@ extension HTTPWriter {
         omitsBody: Bool = false,
         clientMinorVersion: UInt8 = 1,
         keepAlive: Bool,
+        date: [UInt8] = [],
         into out: inout ByteBuffer
     ) {
         let room =
-            headerLines.count &+ body.count &+ (contentType?.utf8CodeUnitCount ?? 0) &+ Self.roomForOwnLines
+            date.count &+ headerLines.count &+ body.count &+ (contentType?.utf8CodeUnitCount ?? 0)
+            &+ Self.roomForOwnLines
         out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
             var line = HeadCursor(space)
             line.write("HTTP/1.1 ")
@@ -66,6 +71,7 @@ extension HTTPWriter {
             line.write(" ")
             line.write(Self.reasonPhrase(status))
             line.write("\r\n")
+            if status >= 200 { line.write(date) }
             line.write(headerLines)
             if let contentType {
                 line.write("Content-Type: ")
@@ -86,6 +92,14 @@ extension HTTPWriter {
         out.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
     }
 
+    /// Dropped or not: who has the upstream's `Date` removed does not want ours either.
+    private static func hasDate(_ fields: [HeaderField]) -> Bool {
+        for field in fields {
+            if case .date = field.known { return true }
+        }
+        return false
+    }
+
     private static func writeResponseFraming(
         _ framing: BodyFraming,
         _ clientMinorVersion: UInt8,
@@ -93,7 +107,12 @@ extension HTTPWriter {
         _ line: inout HeadCursor
     ) {
         let isOld = clientMinorVersion == 0
-        let endsWithConnection = framing == .untilClose || isOld && framing == .chunked
+        let endsWithConnection =
+            switch framing {
+            case .none, .length: false
+            case .chunked: isOld
+            case .untilClose: true
+            }
         if !endsWithConnection { self.writeFraming(framing, &line) }
         if !keepAlive || endsWithConnection {
             line.write("Connection: close\r\n")

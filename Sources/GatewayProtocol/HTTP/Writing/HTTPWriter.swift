@@ -8,7 +8,7 @@ package import NIOCore
 package enum HTTPWriter {}
 
 /// What the gateway asks of the upstream connection.
-package enum UpstreamConnection: Sendable, Equatable {
+package enum UpstreamConnectionOption: Sendable, Equatable {
     case persistent
     /// This exchange is the last one: `Connection: close`.
     case close
@@ -17,31 +17,38 @@ package enum UpstreamConnection: Sendable, Equatable {
 }
 
 extension HTTPWriter {
-    /// The head for the upstream: method, target without `queryCuts`, HTTP/1.1, the kept lines, the injected blocks, framing
-    /// as received, what `connection` needs.
+    /// The head for the upstream: method, target, HTTP/1.1, the kept lines, the injected blocks, framing as received, what
+    /// `connection` needs.
     ///
-    /// `forwardsHost` adds `X-Forwarded-Host`. `defaultHost` stands in for a `Host` that an HTTP/1.0 client left out: HTTP/1.1 must have one. The fields of `head`
-    /// must lie in `block` in order, without gaps, as the parser leaves them.
+    /// The target is `pathPrefix`, the path without its first `strippedPath` bytes, the query without `queryCuts`.
+    /// `forwardsHost` adds `X-Forwarded-Host`. `forwardedOpening` is a `Forwarded` line up to and including `host="` (RFC 7239
+    /// section 5.3); no byte that `Host` may hold needs quoting there. `defaultHost` stands in for a `Host` that an HTTP/1.0
+    /// client left out: HTTP/1.1 must have one. The fields of `head` must lie in `block` in order, without gaps, as the parser
+    /// leaves them.
     package static func writeRequestHead(
         _ head: RequestHead,
         block: RawSpan,
-        connection: UpstreamConnection = .persistent,
+        connection: UpstreamConnectionOption = .persistent,
+        pathPrefix: [UInt8] = [],
         defaultHost: [UInt8] = [],
         forwarded: [UInt8] = [],
         forwardsHost: Bool = false,
+        forwardedOpening: [UInt8] = [],
         identity: [UInt8] = [],
+        routeLines: [UInt8] = [],
         extra: [UInt8] = [],
         into out: inout ByteBuffer
     ) {
         let room =
-            head.blockLength &+ (head.host?.count ?? 0) &+ defaultHost.count
-            &+ forwarded.count &+ identity.count &+ extra.count &+ Self.roomForOwnLines
+            head.blockLength &+ 2 &* (head.host?.count ?? 0) &+ defaultHost.count &+ pathPrefix.count
+            &+ forwarded.count &+ forwardedOpening.count &+ identity.count &+ routeLines.count &+ extra.count
+            &+ Self.roomForOwnLines
         block.withUnsafeBytes { block in
             _ = out.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
                 var line = HeadCursor(space)
                 line.copy(head.methodName, of: block)
                 line.write(" ")
-                Self.writeTarget(head, block, &line)
+                Self.writeTarget(head, block, pathPrefix, &line)
                 line.write(" HTTP/1.1\r\n")
                 if head.host == nil {
                     line.write("Host: ")
@@ -51,7 +58,9 @@ extension HTTPWriter {
                 line.copyKeptLines(head.fields, of: block, blockLength: head.blockLength)
                 line.write(forwarded)
                 if forwardsHost { Self.writeForwardedHost(head, block, &line) }
+                if !forwardedOpening.isEmpty { Self.writeForwarded(forwardedOpening, head, block, &line) }
                 line.write(identity)
+                line.write(routeLines)
                 line.write(extra)
                 Self.writeFraming(head.framing, &line)
                 Self.writeConnection(connection, &line)
@@ -61,22 +70,39 @@ extension HTTPWriter {
         }
     }
 
-    private static func writeTarget(_ head: RequestHead, _ block: UnsafeRawBufferPointer, _ line: inout HeadCursor) {
-        guard let query = head.query, !head.queryCuts.isEmpty else {
+    private static func writeTarget(
+        _ head: RequestHead,
+        _ block: UnsafeRawBufferPointer,
+        _ prefix: [UInt8],
+        _ line: inout HeadCursor
+    ) {
+        line.write(prefix)
+        if head.strippedPath == 0, head.queryCuts.isEmpty {
             line.copy(head.target, of: block)
             return
         }
-        line.copy(head.path, of: block)
+        let kept = ByteRange(start: head.path.lowerBound &+ head.strippedPath, end: head.path.upperBound)
+        if kept.isEmpty { line.write("/") }
+        line.copy(kept, of: block)
+        if let query = head.query { Self.writeQuery(query, head.queryCuts, block, &line) }
+    }
+
+    private static func writeQuery(
+        _ query: ByteRange,
+        _ cuts: [ByteRange],
+        _ block: UnsafeRawBufferPointer,
+        _ line: inout HeadCursor
+    ) {
         let mark = line.count
         line.write("?")
         var at = query.lowerBound
-        for cut in head.queryCuts where cut.lowerBound >= at && cut.upperBound <= query.upperBound {
+        for cut in cuts where cut.lowerBound >= at && cut.upperBound <= query.upperBound {
             line.copy(ByteRange(start: at, end: cut.lowerBound), of: block)
             at = cut.upperBound
         }
         line.copy(ByteRange(start: at, end: query.upperBound), of: block)
         // Nothing of the query is left: the `?` goes as well.
-        if line.count == mark &+ 1 { line.truncate(to: mark) }
+        if line.count == mark &+ 1, !cuts.isEmpty { line.truncate(to: mark) }
     }
 
     /// What the client asked for, for backends that are told to look here (`USE_X_FORWARDED_HOST`); `Host` itself is
@@ -92,7 +118,18 @@ extension HTTPWriter {
         line.write("\r\n")
     }
 
-    private static func writeConnection(_ connection: UpstreamConnection, _ line: inout HeadCursor) {
+    private static func writeForwarded(
+        _ opening: [UInt8],
+        _ head: RequestHead,
+        _ block: UnsafeRawBufferPointer,
+        _ line: inout HeadCursor
+    ) {
+        line.write(opening)
+        if let host = head.host { line.copy(host, of: block) }
+        line.write("\"\r\n")
+    }
+
+    private static func writeConnection(_ connection: UpstreamConnectionOption, _ line: inout HeadCursor) {
         switch connection {
         case .persistent: break
         case .close: line.write("Connection: close\r\n")

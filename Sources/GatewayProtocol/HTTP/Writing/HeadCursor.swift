@@ -33,15 +33,19 @@ struct HeadCursor {
     }
 
     mutating func write(decimal number: Int) {
-        var divisor = 1
-        while number / divisor >= 10 { divisor &*= 10 }
-        precondition(self.space.count &- self.count >= 20, "head larger than its room")
-        var rest = number
-        while divisor > 0 {
-            self.space[self.count] = 0x30 &+ UInt8(truncatingIfNeeded: rest / divisor)
-            self.count &+= 1
-            rest %= divisor
-            divisor /= 10
+        var (rest, count) = (number, 1)
+        while rest >= 10 {
+            rest /= 10
+            count &+= 1
+        }
+        precondition(count <= self.space.count &- self.count, "head larger than its room")
+        var place = self.count &+ count
+        self.count = place
+        rest = number
+        for _ in 0..<count {
+            place &-= 1
+            self.space[place] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
     }
 

@@ -14,6 +14,8 @@ package enum WebSocketCloseCode {
     package static let notAuthenticated: UInt16 = 4001
     /// Ours: the token is good and not enough.
     package static let forbidden: UInt16 = 4003
+    /// Ours: as many sockets as may be are open already.
+    package static let tooManySockets: UInt16 = 4008
 
     /// For summaries only, never on the wire: a Close frame without a code.
     package static let noCode: UInt16 = 1005

@@ -20,5 +20,5 @@ package struct RelayOpening: Sendable {
         self.seed = seed
     }
 
-    var isEmpty: Bool { self.rules.isEmpty && self.expiry == Self.never && self.oldAge == Self.never }
+    package var isEmpty: Bool { self.rules.isEmpty && self.expiry == Self.never && self.oldAge == Self.never }
 }

@@ -121,10 +121,56 @@ import Testing
         }
     }
 
-    @Test func extensions_areBoundedOverTheWholeBody() {
-        let chunk = "1;" + String(repeating: "x", count: 100) + "\r\na\r\n"
-        #expect(Self.decode(String(repeating: chunk, count: 40), .chunked).violation == nil)
-        #expect(Self.decode(String(repeating: chunk, count: 41), .chunked).violation == .chunkExtensionsTooLarge)
+    @Test func extension_isBounded() {
+        let fits = "1;" + String(repeating: "x", count: 1024) + "\r\na\r\n"
+        #expect(Self.decode(fits + fits, .chunked).violation == nil)
+        let tooLong = "1;" + String(repeating: "x", count: 1025)
+        #expect(Self.decode(tooLong, .chunked).violation == .chunkExtensionTooLarge)
+    }
+
+    struct Chunks: Sendable {
+        var chunk: String
+        var count: Int
+        var isRefused: Bool
+    }
+
+    static let manyChunks: [Chunks] = [
+        // Five bytes around one are what small writes of a slow server cost: for as long as it likes.
+        Chunks(chunk: "1\r\na\r\n", count: 20_000, isRefused: false),
+        Chunks(chunk: "1;123456789\r\na\r\n", count: 20_000, isRefused: false),
+        Chunks(chunk: "a;" + String(repeating: "x", count: 150) + "\r\n0123456789\r\n", count: 2000, isRefused: false),
+        // Four and eight bytes more than sixteen, so that 16 KiB last for some 4096, and for 2048 chunks.
+        Chunks(chunk: "000000000000001\r\na\r\n", count: 4090, isRefused: false),
+        Chunks(chunk: "000000000000001\r\na\r\n", count: 4100, isRefused: true),
+        Chunks(chunk: "1;" + String(repeating: "x", count: 18) + "\r\na\r\n", count: 2040, isRefused: false),
+        Chunks(chunk: "1;" + String(repeating: "x", count: 18) + "\r\na\r\n", count: 2050, isRefused: true),
+        Chunks(chunk: "1;" + String(repeating: "x", count: 1024) + "\r\na\r\n", count: 17, isRefused: true),
+    ]
+
+    @Test(arguments: manyChunks)
+    func framing_staysInProportionToData(_ chunks: Chunks) {
+        let bytes = Array(String(repeating: chunks.chunk, count: chunks.count).utf8)
+        for cuts in [[], Array(stride(from: 1, to: bytes.count, by: 97))] {
+            let outcome = Self.decode(bytes, .chunked, cuts: cuts)
+            #expect(outcome.violation == (chunks.isRefused ? .tooMuchChunkFraming : nil))
+        }
+    }
+
+    /// A gigabyte of data does not buy gigabytes of framing.
+    @Test func framingCredit_isNotSavedUp() throws {
+        var decoder = HTTPBodyDecoder(framing: .chunked)
+        var buffer = ByteBuffer(string: "40000000\r\n")
+        _ = try decoder.next(&buffer)
+        let block = ByteBuffer(repeating: 0x61, count: 1 << 20)
+        for _ in 0..<1024 {
+            var data = block
+            #expect(try decoder.next(&data) == .data(block))
+        }
+        let line = "1;" + String(repeating: "x", count: 1000) + "\r\na\r\n"
+        buffer = ByteBuffer(string: "\r\n" + String(repeating: line, count: 2000))
+        #expect(throws: HTTPViolation.tooMuchChunkFraming) {
+            while try decoder.next(&buffer) != .needsMore {}
+        }
     }
 
     @Test func trailers_areBounded() {

@@ -5,11 +5,15 @@ import Testing
 
 @Suite struct HTTPWriterTests {
     struct Rewriting {
-        var connection = UpstreamConnection.persistent
+        var connection = UpstreamConnectionOption.persistent
+        var pathPrefix = ""
+        var strippedPath = 0
         var defaultHost = ""
         var forwarded = ""
         var forwardsHost = false
+        var forwardedOpening = ""
         var identity = ""
+        var routeLines = ""
         var extra = ""
         var cuts: [String] = []
     }
@@ -24,15 +28,19 @@ import Testing
             cuts.append(ByteRange(start: start, end: start + cut.utf8.count))
         }
         parser.head.queryCuts = cuts
+        parser.head.strippedPath = how.strippedPath
         var out = ByteBuffer(string: "before|")
         HTTPWriter.writeRequestHead(
             parser.head,
             block: buffer.readableBytesSpan,
             connection: how.connection,
+            pathPrefix: Array(how.pathPrefix.utf8),
             defaultHost: Array(how.defaultHost.utf8),
             forwarded: Array(how.forwarded.utf8),
             forwardsHost: how.forwardsHost,
+            forwardedOpening: Array(how.forwardedOpening.utf8),
             identity: Array(how.identity.utf8),
+            routeLines: Array(how.routeLines.utf8),
             extra: Array(how.extra.utf8),
             into: &out
         )
@@ -59,19 +67,20 @@ import Testing
             Rewriting(
                 forwarded: "X-Forwarded-For: 1.2.3.4\r\n",
                 identity: "X-User-Id: 7\r\nX-Org: o\r\n",
+                routeLines: "X-Forwarded-Prefix: /x\r\n",
                 extra: "X-Request-Id: r\r\n"
             )
         )
         #expect(
             written
                 == "POST /x HTTP/1.1\r\nHost: a\r\nX-Three: 3\r\nX-Four: 4\r\nX-Five: 5\r\nX-Forwarded-For: 1.2.3.4\r\n"
-                + "X-User-Id: 7\r\nX-Org: o\r\nX-Request-Id: r\r\nContent-Length: 7\r\n\r\n"
+                + "X-User-Id: 7\r\nX-Org: o\r\nX-Forwarded-Prefix: /x\r\nX-Request-Id: r\r\nContent-Length: 7\r\n\r\n"
         )
     }
 
     @Test(
         arguments: [
-            (get(), UpstreamConnection.persistent, ""), (get(), .close, "Connection: close\r\n"),
+            (get(), UpstreamConnectionOption.persistent, ""), (get(), .close, "Connection: close\r\n"),
             (post("Content-Length: 0"), .persistent, "Content-Length: 0\r\n"),
             (post("Content-Length: 9223372036854775807"), .persistent, "Content-Length: 9223372036854775807\r\n"),
             (post("Transfer-Encoding: CHUNKED"), .close, "Transfer-Encoding: chunked\r\nConnection: close\r\n"),
@@ -82,7 +91,7 @@ import Testing
             ),
         ]
     )
-    func ownLines_areWritten(_ request: String, _ connection: UpstreamConnection, _ lines: String) throws {
+    func ownLines_areWritten(_ request: String, _ connection: UpstreamConnectionOption, _ lines: String) throws {
         let method = request.prefix { $0 != " " }
         let written = try Self.rewrite(request, Rewriting(connection: connection))
         #expect(written == "\(method) / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n")
@@ -118,15 +127,80 @@ import Testing
         #expect(written == "GET \(forwarded) HTTP/1.1\r\nHost: a\r\n\r\n")
     }
 
+    @Test(
+        arguments: [
+            ("/chat/x?a=b", 5, "", "/x?a=b"), ("/chat", 5, "", "/"), ("/chat?a", 5, "", "/?a"), ("/chat?", 5, "", "/?"),
+            ("/chat/", 5, "", "/"), ("/chat", 5, "/v1", "/v1/"), ("/chat/x%2F", 5, "/v1", "/v1/x%2F"),
+            ("/x?y", 0, "/v1", "/v1/x?y"), ("/", 0, "/v1", "/v1/"), ("http://a/chat/x?y", 5, "/v1", "/v1/x?y"),
+        ]
+    )
+    func path_isStrippedAndPrefixed(_ target: String, _ stripped: Int, _ prefix: String, _ forwarded: String) throws {
+        let how = Rewriting(pathPrefix: prefix, strippedPath: stripped)
+        let written = try Self.rewrite("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n", how)
+        #expect(written == "GET \(forwarded) HTTP/1.1\r\nHost: a\r\n\r\n")
+    }
+
+    @Test func strippedPath_andQueryCuts_goTogether() throws {
+        let how = Rewriting(pathPrefix: "/v1", strippedPath: 5, cuts: ["token=x&"])
+        let written = try Self.rewrite("GET /chat?token=x&b=c HTTP/1.1\r\nHost: a\r\n\r\n", how)
+        #expect(written == "GET /v1/?b=c HTTP/1.1\r\nHost: a\r\n\r\n")
+        let all = Rewriting(pathPrefix: "/v1", strippedPath: 5, cuts: ["token=x"])
+        let bare = try Self.rewrite("GET /chat?token=x HTTP/1.1\r\nHost: a\r\n\r\n", all)
+        #expect(bare == "GET /v1/ HTTP/1.1\r\nHost: a\r\n\r\n")
+    }
+
+    @Test func strippedPath_isForgotten_byAReset() throws {
+        var parser = HTTPRequestParser(limits: HTTPLimits())
+        #expect(try parser.parse(ByteBuffer(string: get())) == .complete)
+        parser.head.strippedPath = 1
+        parser.reset()
+        #expect(parser.head.strippedPath == 0)
+    }
+
+    @Test func forwardedElement_getsTheHost() throws {
+        let host = String(repeating: "h", count: 400)
+        let how = Rewriting(
+            forwardsHost: true, forwardedOpening: "Forwarded: for=192.0.2.1;proto=http;host=\"", identity: "X: y\r\n")
+        #expect(
+            try Self.rewrite("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n", how)
+                == "GET / HTTP/1.1\r\nHost: \(host)\r\nX-Forwarded-Host: \(host)\r\n"
+                + "Forwarded: for=192.0.2.1;proto=http;host=\"\(host)\"\r\nX: y\r\n\r\n"
+        )
+        let old = try Self.rewrite("GET / HTTP/1.0\r\n\r\n", how)
+        #expect(old.contains("Forwarded: for=192.0.2.1;proto=http;host=\"\"\r\n"))
+    }
+
     struct Response: Sendable {
         var received: String
         var clientMinorVersion: UInt8 = 1
         var keepAlive = true
         var extraLines = ""
+        var date = ""
         var written: String
     }
 
     static let responses: [Response] = [
+        Response(
+            received: ok("Content-Length: 3"),
+            extraLines: "X: y\r\n",
+            date: "Date: d\r\n",
+            written: "HTTP/1.1 200 OK\r\nX: y\r\nDate: d\r\nContent-Length: 3\r\n\r\n"
+        ),
+        Response(
+            received: ok("Connection: date", "dAte: theirs", "Content-Length: 3"),
+            date: "Date: d\r\n",
+            written: "HTTP/1.1 200 OK\r\ndAte: theirs\r\nContent-Length: 3\r\n\r\n"
+        ),
+        Response(
+            received: "HTTP/1.1 103 Early Hints\r\n\r\n",
+            date: "Date: d\r\n",
+            written: "HTTP/1.1 103 Early Hints\r\n\r\n"
+        ),
+        Response(
+            received: "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+            date: "Date: d\r\n",
+            written: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        ),
         Response(
             received: ok("Server: x", "Content-Length: 3", "Date: d"),
             written: "HTTP/1.1 200 OK\r\nServer: x\r\nDate: d\r\nContent-Length: 3\r\n\r\n"
@@ -195,6 +269,7 @@ import Testing
             keepAlive: response.keepAlive,
             framing: HTTPWriter.clientFraming(parser.head.framing, clientMinorVersion: response.clientMinorVersion),
             extraLines: Array(response.extraLines.utf8),
+            date: Array(response.date.utf8),
             into: &out
         )
         #expect(String(buffer: out) == response.written)
@@ -208,10 +283,12 @@ import Testing
             headerLines: Array("WWW-Authenticate: Bearer realm=\"api\"\r\n".utf8),
             body: Array("{}".utf8),
             keepAlive: true,
+            date: HTTPDate.line(unixSeconds: 784_111_777),
             into: &out
         )
         let head =
-            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"api\"\r\nContent-Type: application/json\r\n"
+            "HTTP/1.1 401 Unauthorized\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nWWW-Authenticate: Bearer realm=\"api\"\r\n"
+            + "Content-Type: application/json\r\n"
         #expect(String(buffer: out) == head + "Content-Length: 2\r\n\r\n{}")
     }
 

@@ -1,0 +1,94 @@
+import GatewayMessage
+
+extension Gatekeeper {
+    func readPath(_ path: ByteRange, in bytes: RawSpan) throws(Refusal) {
+        do throws(PathProblem) {
+            try self.path.read(path, in: bytes)
+            try self.checkCharacters()
+        } catch {
+            throw Refusal(route: nil, reason: .badPath(error), logDetail: error.detail)
+        }
+    }
+
+    /// Python versions disagree about the classes of young characters. A pattern that asks for classes could then match
+    /// here and not there.
+    private func checkCharacters() throws(PathProblem) {
+        guard self.policy.asksForCategories, !self.path.isASCII else { return }
+        let decoded = self.path.decoded
+        let bytes = decoded.span.bytes
+        var offset = 0
+        while let (scalar, length) = UTF8Decoding.scalar(in: bytes, at: offset) {
+            guard UnicodeClasses.isSettled(scalar) else { throw .unsettledCharacter }
+            offset += length
+        }
+    }
+
+    /// The route that decides about the request: path and host pick it, then the method among its like, and the client's
+    /// address must be one that it lets in.
+    func route(
+        for head: borrowing RequestHead,
+        _ preflight: Preflight?,
+        bytes: RawSpan,
+        isWebSocket: Bool,
+        client: IPAddress?
+    ) throws(Refusal) -> RouteTerms {
+        guard let first = self.firstMatch(head, bytes: bytes, isWebSocket: isWebSocket) else {
+            throw Refusal(route: nil, reason: .noRoute, logDetail: "no route matches")
+        }
+        let taker = isWebSocket ? first : self.taker(of: head, preflight, from: first, bytes: bytes)
+        // Whom the first one keeps out is not told what it takes.
+        if let addresses = (taker ?? first).addresses, !addresses.admits(client) {
+            let detail: StaticString = "client address not allowed"
+            throw Refusal(route: taker ?? first, reason: .addressNotAllowed, logDetail: detail)
+        }
+        if let taker { return taker }
+        throw Refusal(
+            route: first,
+            reason: .methodNotAllowed,
+            logDetail: "no matching route takes the method",
+            allow: self.policy.methods.allowed(from: first.index)
+        )
+    }
+
+    private func firstMatch(_ head: borrowing RequestHead, bytes: RawSpan, isWebSocket: Bool) -> RouteTerms? {
+        let host = self.policy.asksForHost ? head.host.map { HostRules.name(of: $0, in: bytes) } : nil
+        if self.path.isVerbatim {
+            return self.match(bytes.extracting(head.path.range), host, bytes: bytes, isWebSocket: isWebSocket)
+        }
+        let decoded = self.path.decoded
+        return self.match(decoded.span.bytes, host, bytes: bytes, isWebSocket: isWebSocket)
+    }
+
+    /// The first route that serves this kind of request and matches path and host. Django takes one slash off the front,
+    /// Channels all.
+    private func match(_ path: RawSpan, _ host: ByteRange?, bytes: RawSpan, isWebSocket: Bool) -> RouteTerms? {
+        var start = 1
+        if isWebSocket { while start < path.byteCount, path.at(start) == .slash { start += 1 } }
+        let rest = path.extracting(start..<path.byteCount)
+        for route in self.policy.routes where route.serves(webSocket: isWebSocket) {
+            if let hosts = route.hosts, !hosts.matches(host, in: bytes) { continue }
+            if self.policy.patterns[route.index].matches(rest, with: &self.matcher) { return route }
+        }
+        return nil
+    }
+
+    /// The route that takes the method, among those that share the first one's pattern and hosts. A preflight goes where the
+    /// request that follows it would go; one that the gateway answers itself goes anywhere.
+    private func taker(
+        of head: borrowing RequestHead,
+        _ preflight: Preflight?,
+        from first: RouteTerms,
+        bytes: RawSpan
+    ) -> RouteTerms? {
+        guard self.policy.methods.isUsed else { return first }
+        let method = preflight?.method ?? head.methodName
+        var index = first.index
+        while true {
+            let route = self.policy.routes[index]
+            guard let methods = route.methods, !methods.allows(method, in: bytes) else { return route }
+            guard let next = self.policy.methods.route(after: index) else { break }
+            index = next
+        }
+        return preflight != nil && self.policy.cors != nil ? first : nil
+    }
+}

@@ -1,0 +1,98 @@
+import GatewayPolicy
+import GatewayProtocol
+import GatewaySettings
+import NIOCore
+
+/// What a route's `websocket:` block means for its relays, made once per policy and shared by them.
+final class RelayPlan: Sendable {
+    let settings: WebSocketSettings
+    let limits: RelayLimits
+    let slowConsumer: TimeAmount
+    let drainClose: WebSocketClose
+    /// Of all relays whose notice names no session.
+    private let rules: RelayRules
+
+    init(_ settings: WebSocketSettings) {
+        self.settings = settings
+        self.limits = RelayLimits(maxFrame: settings.maxFrame, maxMessage: settings.maxMessage)
+        self.slowConsumer = TimeAmount(settings.slowConsumer)
+        self.drainClose = WebSocketClose(settings.drain.code, text: settings.drain.reason)
+        self.rules = Self.rules(settings, session: [])
+    }
+
+    /// A session's own rules where its notice names it.
+    func rules(session: [UInt8]) -> RelayRules {
+        guard self.namesSession else { return self.rules }
+        return Self.rules(self.settings, session: session)
+    }
+
+    /// Whether relays need an id: to be renewed by, or to tell their clients.
+    var needsSession: Bool { self.settings.renewal.http || self.namesSession }
+
+    private var namesSession: Bool { self.settings.expiryNotice?.message.contains(.session) ?? false }
+
+    /// By how much a session of at most `maxAge` ends sooner, one of many.
+    func age(random: UInt64) -> Duration? {
+        guard let maxAge = self.settings.maxAge else { return nil }
+        let hundredths = Int(random % 10_001) * self.settings.maxAgeJitter
+        return maxAge - maxAge / 1_000_000 * hundredths
+    }
+
+    /// Seconds by which a session ends before its token does.
+    func expiryJitter(random: UInt64) -> Int64 {
+        let most = self.settings.expiryJitter.components.seconds
+        return most > 0 ? Int64(random % UInt64(most + 1)) : 0
+    }
+
+    /// Bounds what may wait for the peer of `channel`.
+    func setBuffer(of channel: any Channel) {
+        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: self.settings.buffer / 2, high: self.settings.buffer)
+        try? channel.syncOptions?.setOption(.writeBufferWaterMark, value: mark)
+    }
+
+    private static func rules(_ settings: WebSocketSettings, session: [UInt8]) -> RelayRules {
+        RelayRules(
+            ping: settings.ping.map { PingRule(interval: $0, timeout: settings.pongTimeout) },
+            idle: settings.idle.map { IdleRule(time: $0, countsControlFrames: settings.idleCountsPings) },
+            rate: Self.rate(settings.limits),
+            notice: settings.expiryNotice.map { NoticeRule(before: $0.before, text: Self.text($0, session)) },
+            renewal: settings.renewal.inBand.flatMap(Self.renewal),
+            ageClose: WebSocketClose(settings.drain.code, "session too old")
+        )
+    }
+
+    private static func rate(_ limits: WebSocketLimitSettings) -> RateRule? {
+        guard limits.messagesPerSecond != nil || limits.bytesPerSecond != nil else { return nil }
+        return RateRule(
+            messages: limits.messagesPerSecond.map(RateBound.init),
+            bytes: limits.bytesPerSecond.map(RateBound.init),
+            excess: limits.exceed == .close ? .close : .delay
+        )
+    }
+
+    private static func text(_ notice: ExpiryNoticeSettings, _ session: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        for piece in notice.message {
+            switch piece {
+            case .text(let constant): text += constant.utf8
+            case .seconds: text += String(notice.before.components.seconds).utf8
+            case .session: text += session
+            }
+        }
+        return text
+    }
+
+    private static func renewal(_ settings: InBandRenewalSettings) -> RenewalRule? {
+        let members = settings.match.map { (name: $0.name, value: $0.value) }
+        guard let pattern = RenewalPattern(members: members, tokenMember: settings.token) else { return nil }
+        return RenewalRule(
+            pattern: pattern,
+            accepted: Array(#"{"type":"token.renewed"}"#.utf8),
+            refused: Array(#"{"type":"token.refused"}"#.utf8)
+        )
+    }
+}
+
+extension RateBound {
+    fileprivate init(_ rate: RateSettings) { self.init(perSecond: rate.perSecond, burst: rate.burst) }
+}

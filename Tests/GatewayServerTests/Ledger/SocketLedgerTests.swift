@@ -1,0 +1,73 @@
+import GatewayMessage
+import NIOEmbedded
+import Testing
+
+@testable import GatewayServer
+
+@Suite struct SocketLedgerTests {
+    private static let user = SocketLedger.Key.user("7", issuer: nil, route: "ws/")
+    private static let route = SocketLedger.Key.route("ws/")
+
+    private static func ticket(_ entry: SocketLedger.Entry) -> SocketTicket? {
+        if case .admitted(let ticket) = entry { return ticket }
+        return nil
+    }
+
+    @Test func socketsUpToTheCap_areAdmitted_andPlacesComeBack() throws {
+        let ledger = SocketLedger()
+        let caps = [SocketLedger.Cap(key: Self.user, limit: 2), SocketLedger.Cap(key: .everybody, limit: 10)]
+        let first = try #require(Self.ticket(ledger.enter(caps, session: [], dropsOldest: false)))
+        _ = try #require(Self.ticket(ledger.enter(caps, session: [], dropsOldest: false)))
+        guard case .full = ledger.enter(caps, session: [], dropsOldest: false) else {
+            Issue.record("a third socket")
+            return
+        }
+        #expect(ledger.count(Self.user) == 2)
+        #expect(ledger.count(.everybody) == 2, "who is refused is not counted anywhere")
+        ledger.leave(first)
+        #expect(Self.ticket(ledger.enter(caps, session: [], dropsOldest: false)) != nil)
+        ledger.leave(first)
+        #expect(ledger.count(Self.user) == 2, "leaving twice is leaving once")
+    }
+
+    @Test func otherUsers_haveTheirOwnCount() throws {
+        let ledger = SocketLedger()
+        for user in ["7", "8"] {
+            for issuer in [nil, "partner"] {
+                let key = SocketLedger.Key.user(user, issuer: issuer, route: "ws/")
+                let entry = ledger.enter([.init(key: key, limit: 1)], session: [], dropsOldest: false)
+                #expect(Self.ticket(entry) != nil)
+            }
+        }
+    }
+
+    @Test func socketThatIsNotOpenYet_cannotMakeRoom() throws {
+        let ledger = SocketLedger()
+        let caps = [SocketLedger.Cap(key: Self.user, limit: 1)]
+        _ = try #require(Self.ticket(ledger.enter(caps, session: [], dropsOldest: true)))
+        guard case .full = ledger.enter(caps, session: [], dropsOldest: true) else {
+            Issue.record("nobody could be asked to make room")
+            return
+        }
+    }
+
+    @Test func session_namesOneOpenSocket() throws {
+        let ledger = SocketLedger()
+        let session = Array("0123456789abcdef0123456789abcdef".utf8)
+        let ticket = try #require(Self.ticket(ledger.enter([], session: session, dropsOldest: false)))
+        #expect(ledger.socket(ofSession: session) === ticket)
+        guard case .sessionInUse = ledger.enter([], session: session, dropsOldest: false) else {
+            Issue.record("the same id twice")
+            return
+        }
+        ledger.leave(ticket)
+        #expect(ledger.socket(ofSession: session) == nil)
+        #expect(Self.ticket(ledger.enter([], session: session, dropsOldest: false)) != nil)
+    }
+
+    @Test func randomSessionIDs_areFitToBeNamedByClients() {
+        let ids = Set((0..<100).map { _ in SessionID.random() })
+        #expect(ids.count == 100)
+        #expect(ids.allSatisfy { $0.count == 32 })
+    }
+}
