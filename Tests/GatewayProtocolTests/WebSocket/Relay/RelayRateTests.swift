@@ -23,6 +23,16 @@ import Testing
         #expect(bench.machine.summary.cause == .rateExceeded)
     }
 
+    /// Nothing more of a flood reaches the backend, not even the rest of a frame.
+    @Test func excess_cutsTheFrame_thatItEndsIn() {
+        let bench = WatchBench(Self.rules(nil, bytes: RateBound(perSecond: 10, burst: 20), .close))
+        let frame = WebSocketWire.frame(2, Array(repeating: 1, count: 100), masked: true)
+        #expect(
+            RelayBench.describe(bench.send(Array(frame[..<50]), from: .client))
+                == "pass 50 bytes, client >1008 rate limit, drain client, drain upstream, 1 s, end upstream now")
+        #expect(bench.send(Array(frame[50...]), from: .client).isNothing)
+    }
+
     @Test func rate_isEarnedBack() {
         let bench = WatchBench(Self.rules(RateBound(perSecond: 2, burst: 5), .close))
         for second in 0..<100 {
