@@ -77,7 +77,7 @@ import Testing
 
     @Test func randomScalars_neverTrapTheirReaders() {
         var generator = SeededGenerator(seed: 11)
-        let alphabet = Array("0123456789.:-+ PTDHMSKiBdhms()=,[]{}/@%*_$\u{E9}")
+        let alphabet = Array("0123456789.:-+ PTDHMSKiBdhmsZ()<>=,[]{}/?#@%*_$\u{E9}")
         for _ in 0..<20_000 {
             let length = Int.random(in: 0...24, using: &generator)
             let text = String((0..<length).compactMap { _ in alphabet.randomElement(using: &generator) })
@@ -94,6 +94,17 @@ import Testing
             _ = try? PathText.exact(text)
             _ = try? PercentText.parse(text, in: 0...50)
             _ = try? ExpiryNoticeText.parse(text)
+            _ = try? URLText.parse(text)
+            _ = try? URLText.parse("https://a" + text)
+            _ = URLText.holdsUserName(text)
+            _ = try? InstantText.parse(text)
+            _ = try? InstantText.parse("2026-12-31T" + text)
+            _ = try? CaptureText.captureName(in: text)
+            _ = try? HeaderTypeText.parse(text)
+            _ = ClaimPathText.objection(to: text)
+            _ = ClaimValueText.isFraction(text)
+            _ = RoutePatternSettings.path("<" + text).captureNames
+            _ = RoutePatternSettings.rePath("(?P<" + text).captureNames
             _ = Interpolation(text, environment: ["P": "x"])
         }
     }

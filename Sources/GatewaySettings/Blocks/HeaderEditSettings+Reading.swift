@@ -77,18 +77,22 @@ extension HeaderLineSettings {
 extension SettingsField {
     fileprivate func headerValues() -> [Located<String>]? {
         guard self.items == nil else {
-            return self.list(of: "header values") { item in item.headerValue().map { item.located($0) } }
+            return self.list(of: "header values") { item in item.editedValue().map { item.located($0) } }
         }
-        return self.headerValue().map { [self.located($0)] }
+        return self.editedValue().map { [self.located($0)] }
     }
 
-    /// What every server reads alike: visible ASCII, with blanks inside.
-    fileprivate func headerValue() -> String? {
+    private func editedValue() -> String? {
         if self.isScalar, self.isBlank {
             self.report("is empty", hint: "to take a header away, list it under remove")
             return nil
         }
-        return self.parsed(expected: "a header's value") { (text) throws(ScalarProblem) in
+        return self.headerValue()
+    }
+
+    /// What every server reads alike: visible ASCII, with blanks inside.
+    func headerValue() -> String? {
+        self.parsed(expected: "a header's value") { (text) throws(ScalarProblem) in
             guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
                 throw ScalarProblem("is not ASCII", hint: "servers read other bytes in different ways: encode them")
             }

@@ -11,6 +11,7 @@ extension Settings {
         self.reportForeignCORSHeaders(context)
         self.reportUnsendableTokens(context)
         self.reportHiddenRoutes(context)
+        self.reportTokenDisagreements(context)
     }
 
     private func reportUnknownUpstreams(_ context: ReadingContext) {
@@ -46,10 +47,10 @@ extension Settings {
             if HeaderNameRule.folded(entry.header.value) == HeaderNameRule.folded(simpleJWT.authHeaderName) {
                 context.report("this header carries the token", at: entry.header.location, hint: "choose another name")
             }
-            let claim = entry.claim.value
-            if claim == simpleJWT.revokeTokenClaim || claim.hasPrefix(simpleJWT.revokeTokenClaim + ".") {
+            guard let claim = entry.claim else { continue }
+            if claim.value == simpleJWT.revokeTokenClaim || claim.value.hasPrefix(simpleJWT.revokeTokenClaim + ".") {
                 let message = "REVOKE_TOKEN_CLAIM is derived from the user's password and never leaves the token"
-                context.report(message, at: entry.claim.location)
+                context.report(message, at: claim.location)
             }
         }
     }

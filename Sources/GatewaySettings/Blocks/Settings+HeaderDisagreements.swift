@@ -3,9 +3,13 @@ extension Settings {
     /// What the gateway says about the user is said by nobody else.
     func reportOwnedHeaders(_ context: ReadingContext) {
         let identity = Set(self.identity.map { HeaderNameRule.folded($0.header.value) })
-        for header in self.releasedHeaders where identity.contains(HeaderNameRule.folded(header.value)) {
+        let assertion = self.assertion.map { HeaderNameRule.folded($0.header.value) }
+        for header in self.releasedHeaders {
+            let folded = HeaderNameRule.folded(header.value)
+            guard identity.contains(folded) || folded == assertion else { continue }
+            let block = folded == assertion ? "assertion" : "identity"
             context.report(
-                "identity sends this header, so clients never can", at: header.location, hint: "delete it here or there"
+                "\(block) sends this header, so clients never can", at: header.location, hint: "delete it here or there"
             )
         }
         let token = self.simpleJWT.map { HeaderNameRule.folded($0.authHeaderName) }
@@ -14,6 +18,8 @@ extension Settings {
                 let folded = HeaderNameRule.folded(name.value)
                 if identity.contains(folded) {
                     context.report("identity sends this header", at: name.location, hint: "delete it here or there")
+                } else if folded == assertion {
+                    context.report("assertion sends this header", at: name.location, hint: "delete it here or there")
                 } else if folded == token {
                     let hint = "tokens: {forward: strip} in this route keeps it from the backend"
                     context.report(

@@ -14,8 +14,10 @@ extension Settings {
         }
         block.read("threads", into: &self.threads) { $0.integer(in: 0...1024) }
         if let field = block.take("SIMPLE_JWT"), !field.isNull { self.simpleJWT = SimpleJWTSettings(reading: field) }
-        block.readBlock("tokens") { self.tokens.read(&$0) }
+        let simpleJWT = self.simpleJWT
+        block.readBlock("tokens") { self.tokens.read(&$0, simpleJWT) }
         block.readBlock("identity") { self.identity = IdentityHeaderSettings.read(&$0) }
+        block.readBlock("assertion") { self.assertion = AssertionSettings(reading: &$0) }
         block.read("allowed_origins", into: &self.allowedOrigins) { $0.originPatterns() }
         block.read("allow_missing_origin", into: &self.allowMissingOrigin) { $0.boolean() }
         block.readBlock("cors") { self.cors = CORSSettings(reading: &$0) }

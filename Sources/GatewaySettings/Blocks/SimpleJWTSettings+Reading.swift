@@ -12,14 +12,35 @@ extension SimpleJWTSettings {
         }
     }
 
+    private static let issuerHint = "what stands in iss, such as https://id.example.com"
+
+    /// The settings that somebody else's tokens need too.
+    init(issuer block: inout SettingsBlock) {
+        self.init(location: block.location)
+        self.readKeys(&block)
+        self.readLeeway(&block)
+        self.issuer = block.require("ISSUER", hint: Self.issuerHint)?.issuerValues(hint: Self.issuerHint)
+        var untyped: SettingsField?
+        self.readCommonClaims(&block) { untyped = $0 }
+        if self.audience == nil {
+            untyped?.notice(
+                "neither type nor audience of these tokens is checked: one made for any other service opens everything",
+                hint: "write AUDIENCE")
+        }
+    }
+
     private mutating func readTimes(_ block: inout SettingsBlock) {
+        self.readLeeway(&block)
+        block.read("ACCESS_TOKEN_LIFETIME", into: &self.accessTokenLifetime) {
+            $0.pythonDuration(in: .milliseconds(1)...(.seconds(100 * 366 * 86_400)))
+        }
+    }
+
+    private mutating func readLeeway(_ block: inout SettingsBlock) {
         block.read("LEEWAY", into: &self.leeway) { field in
             if field.isNull { return .zero }
             // More would accept tokens long after their end.
             return field.pythonDuration(in: .zero...(.seconds(300)))
-        }
-        block.read("ACCESS_TOKEN_LIFETIME", into: &self.accessTokenLifetime) {
-            $0.pythonDuration(in: .milliseconds(1)...(.seconds(100 * 366 * 86_400)))
         }
     }
 
@@ -31,18 +52,25 @@ extension SimpleJWTSettings {
     }
 
     private mutating func readClaims(_ block: inout SettingsBlock) {
-        block.read("AUDIENCE", into: &self.audience) { $0.acceptedValues() }
         block.read("ISSUER", into: &self.issuer) { $0.acceptedValues() }
+        self.readCommonClaims(&block) { field in
+            field.notice(
+                "the type of tokens is not checked: a refresh token then opens everything an access token opens",
+                hint: "leave TOKEN_TYPE_CLAIM out unless the backend says None as well"
+            )
+        }
+        block.read("REVOKE_TOKEN_CLAIM", into: &self.revokeTokenClaim) { $0.text(expected: "a claim's name") }
+    }
+
+    private mutating func readCommonClaims(_ block: inout SettingsBlock, noteUntyped: (SettingsField) -> Void) {
+        block.read("AUDIENCE", into: &self.audience) { $0.acceptedValues() }
         block.read("USER_ID_CLAIM", into: &self.userIDClaim) { $0.text(expected: "a claim's name") }
         block.read("AUTH_TOKEN_CLASSES", into: &self.tokenClasses) { field in
             field.list(of: "token classes", orSingle: true) { TokenClassSettings(reading: $0) }
         }
         block.read("TOKEN_TYPE_CLAIM", into: &self.tokenTypeClaim) { field in
             guard field.isNull else { return field.text(expected: "a claim's name").map { .some($0) } }
-            field.notice(
-                "the type of tokens is not checked: a refresh token then opens everything an access token opens",
-                hint: "leave TOKEN_TYPE_CLAIM out unless the backend says None as well"
-            )
+            noteUntyped(field)
             return .some(nil)
         }
         block.read("JTI_CLAIM", into: &self.jtiClaim) { field in
@@ -50,7 +78,6 @@ extension SimpleJWTSettings {
             field.notice("tokens need no id, and cannot be revoked one by one")
             return .some(nil)
         }
-        block.read("REVOKE_TOKEN_CLAIM", into: &self.revokeTokenClaim) { $0.text(expected: "a claim's name") }
     }
 
     private func noteUnverifiable(_ block: inout SettingsBlock) {
@@ -112,6 +139,15 @@ extension SettingsField {
         }
         guard let values = self.list(of: "texts", orSingle: true, { $0.text() }) else { return nil }
         return .some(self.located(values))
+    }
+
+    /// For a claim that must be looked at.
+    fileprivate func issuerValues(hint: String) -> Located<[String]>? {
+        guard !self.isBlank else {
+            self.report("is empty", hint: hint)
+            return nil
+        }
+        return self.acceptedValues().flatMap { $0 }
     }
 }
 

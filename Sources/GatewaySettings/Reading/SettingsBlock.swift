@@ -100,6 +100,11 @@ struct SettingsBlock {
     }
 
     private func hint(forUnknown key: String) -> String? {
+        if self.field.path.pattern == "tokens.issuers[]", self.field.context.askedKeys.contains("SIMPLE_JWT.\(key)") {
+            return SimpleJWTForeignSettings.ignored.contains(key)
+                ? "delete it: only the issuer of tokens uses it"
+                : "\(Excerpt.quote(key)) stands in SIMPLE_JWT, for all issuers"
+        }
         let isOfTheFile = self.field.path.pattern == "routes[]" && self.field.context.askedKeys.contains(key)
         if isOfTheFile, Suggestion.nearest(to: key, among: self.asked) == nil {
             return "\(Excerpt.quote(key)) stands at the top of the file, for all routes"

@@ -50,7 +50,7 @@ extension SettingsField {
         }
     }
 
-    private var usesVariables: Bool {
+    var usesVariables: Bool {
         guard case .scalar(let scalar) = self.node.content else { return false }
         return Interpolation(scalar.text, environment: self.context.environment).usesVariables
     }

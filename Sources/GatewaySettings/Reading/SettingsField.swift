@@ -14,12 +14,12 @@ struct SettingsField {
         self.context.notice(message, at: self.location, hint: hint)
     }
 
-    /// Nothing written, `~` or `null`; inside `SIMPLE_JWT` also Python's `None`.
+    /// Nothing written, `~` or `null`; inside `SIMPLE_JWT` and blocks like it also Python's `None`.
     var isNull: Bool {
         guard case .scalar(let scalar) = self.node.content, scalar.isPlain else { return false }
         switch scalar.text {
         case "", "~", "null", "Null", "NULL": return true
-        case "None": return self.path.pattern.hasPrefix("SIMPLE_JWT.")
+        case "None": return ["SIMPLE_JWT.", "tokens.issuers[]."].contains { self.path.pattern.hasPrefix($0) }
         default: return false
         }
     }

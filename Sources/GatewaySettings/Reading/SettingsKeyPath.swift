@@ -13,8 +13,11 @@ struct SettingsKeyPath: Sendable, Hashable {
         self.text += dot + Excerpt.clean(key)
         self.pattern += dot + (isChosenByOperator ? "*" : key)
         self.lastKey = Excerpt.clean(key)
-        self.isSecret = self.isSecret || key == "SIGNING_KEY" || key == "VERIFYING_KEY"
+        self.isSecret = self.isSecret || Self.secretKeys.contains(key) || Self.secretPatterns.contains(self.pattern)
     }
+
+    private static let secretKeys: Set = ["SIGNING_KEY", "VERIFYING_KEY"]
+    private static let secretPatterns: Set = ["tokens.previous_keys[].key", "tokens.revocation.token"]
 
     mutating func append(index: Int) {
         self.text += "[\(index)]"

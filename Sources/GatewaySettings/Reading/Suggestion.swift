@@ -12,6 +12,8 @@ enum Suggestion {
         "allow_credentials": "credentials", "whitelist": "allow", "blacklist": "deny", "server_name": "hosts",
         "strip_path": "strip_prefix", "ping_interval": "ping", "heartbeat": "ping", "ping_timeout": "pong_timeout",
         "idle_timeout": "idle", "max_lifetime": "max_age", "lifetime": "max_age", "websockets": "web_sockets",
+        "cookie_name": "cookie", "expires": "not_after", "valid_until": "not_after", "claims": "require",
+        "jwks_uri": "JWK_URL", "jwks_url": "JWK_URL", "denylist": "revocation",
     ]
 
     static func hint(for word: String, among known: [String]) -> String? {

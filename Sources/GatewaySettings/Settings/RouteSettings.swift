@@ -7,7 +7,12 @@ package struct RouteSettings: Sendable {
     package var auth = Authentication.required
     /// Per-route overrides of `tokens`; nil inherits.
     package var sources: [TokenSource]?
+    package var cookie: String?
     package var forward: TokenForwarding?
+    /// Names of `tokens.issuers` or `default`; nil is all.
+    package var issuers: [Located<String>]?
+    /// What the claims must be, in the file's order.
+    package var require: [ClaimRequirementSettings] = []
     package var allowedOrigins: [Located<String>]?
     package var tolerate: Set<TolerablePathForm> = []
     /// `example.com`, `.example.com` for a host and all below it, `*`, `[::1]`; in lower case, without port and last dot. Nil is

@@ -9,6 +9,7 @@ package struct Settings: Sendable {
     package var tokens = TokenSettings()
     /// Headers to inject, in the file's order.
     package var identity: [IdentityHeaderSettings] = []
+    package var assertion: AssertionSettings?
     /// Nil when the key is not written, which is a problem as soon as there is a WebSocket route.
     package var allowedOrigins: [Located<String>]?
     package var allowMissingOrigin = false

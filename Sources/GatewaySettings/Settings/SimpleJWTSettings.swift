@@ -1,20 +1,24 @@
 /// The `SIMPLE_JWT` block: the names and meanings of `rest_framework_simplejwt`'s settings.
-package struct SimpleJWTSettings: Sendable {
+package struct SimpleJWTSettings: Sendable, Equatable {
     package var location: SettingsLocation
     /// Nil when the file does not say: `defaultAlgorithm`.
     package var algorithm: Located<String>?
     /// The HS* secret, already read from its text, environment variable or file; never set for the other algorithms, for
     /// a private key does not belong at the edge.
     package var signingKey: Located<String>? {
-        get { self.secrets.signingKey }
-        set { self.secrets.signingKey = newValue }
+        get { self.signingSecret.map { Located($0.value.text, at: $0.location) } }
+        set { self.signingSecret = newValue.map { Located(Secret($0.value), at: $0.location) } }
     }
-    /// The public key's text, never set for HS*.
+    /// The public key's text, or that of several: PEM, a JSON Web Key or a set of them. Never set for HS*, nor beside `jwkURL`.
     package var verifyingKey: Located<String>? {
-        get { self.secrets.verifyingKey }
-        set { self.secrets.verifyingKey = newValue }
+        get { self.publicKey.map { Located($0.value.text, at: $0.location) } }
+        set { self.publicKey = newValue.map { Located(Secret($0.value), at: $0.location) } }
     }
-    private var secrets = SimpleJWTSecrets()
+    // Hidden, so that printing or dumping settings never shows them.
+    private var signingSecret: Located<Secret>?
+    private var publicKey: Located<Secret>?
+    /// Where the keys are published; never set for HS*.
+    package var jwkURL: Located<URLSettings>?
     package var audience: Located<[String]>?
     package var issuer: Located<[String]>?
     package var leeway: Duration = .zero
