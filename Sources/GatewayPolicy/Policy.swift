@@ -29,6 +29,9 @@ package final class Policy: Sendable {
     /// Whether any route looks at the request's host.
     let asksForHost: Bool
     let methods: MethodTable
+    /// Nil: no route's sockets can be renewed by a request.
+    let renewals: RenewalRules?
+    let sessionQuery = QueryToken(parameter: SessionID.parameter)
     private let texts: RefusalTexts
 
     init(
@@ -60,10 +63,8 @@ package final class Policy: Sendable {
         self.cors = cors
         self.health = settings.health.map { Array($0.value.utf8) } ?? []
         self.asksForHost = routes.contains { $0.terms.hosts != nil }
-        self.methods = MethodTable(
-            routes.map(\.terms),
-            keys: zip(settings.routes, routes).map { RouteKey(pattern: $0.pattern.value, hosts: $1.terms.hosts) }
-        )
+        self.methods = MethodTable(self.routes)
+        self.renewals = RenewalRules(self.routes, tokenHeader: self.tokenHeader.name)
         self.texts = RefusalTexts(simpleJWT)
     }
 
@@ -73,9 +74,24 @@ package final class Policy: Sendable {
     /// Header lines that let a page of an allowed origin read a refusal, so that it can refresh its token; empty for others.
     /// Without `cors` the backend's own CORS headers are the backend's business, and `allowed_origins` says who may read.
     package func readingLines(on route: RouteTerms?, head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
+        if route == nil, let renewals = self.renewals,
+            RenewalRules.session(in: head.path, bytes: bytes) != nil
+        {
+            return renewals.responseLines(head, bytes: bytes)
+        }
         if let cors = self.cors { return cors.responseLines(head, bytes: bytes) }
         guard let origin = (route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
         return Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin) + Array("\r\nVary: Origin\r\n".utf8)
+    }
+
+    /// The route of this policy that took the place of one of another: same pattern and hosts, and for WebSockets or not.
+    package func route(like terms: RouteTerms) -> RouteTerms? {
+        self.routes.first { $0.key == terms.key && ($0.webSocket == nil) == (terms.webSocket == nil) }
+    }
+
+    /// Whether the key with this fingerprint still verifies tokens.
+    package func knowsKey(_ fingerprint: UInt64) -> Bool {
+        self.tokenRules?.keySet.contains(fingerprint: fingerprint) ?? false
     }
 
     /// What an HTTP client is told.

@@ -24,7 +24,7 @@ extension PolicyBuilder {
             guard let upstream else { return nil }
             let terms = RouteTerms(
                 index: index,
-                pattern: route.pattern.value.text,
+                pattern: route.pattern.value,
                 upstream: upstream,
                 webSocket: route.webSocket,
                 auth: route.auth,

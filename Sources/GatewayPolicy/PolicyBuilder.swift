@@ -39,6 +39,7 @@ struct PolicyBuilder {
         self.checkIdentity()
         self.checkReleasedHeaders()
         self.checkHealth()
+        self.checkSessions()
         let cors = self.cors()
         var policy: Policy?
         if self.problems.isEmpty, routes.count == self.settings.routes.count {
@@ -126,9 +127,9 @@ struct PolicyBuilder {
     private mutating func checkIdentity() {
         guard let simpleJWT = self.settings.simpleJWT else { return }
         for entry in self.settings.identity {
-            let claim = entry.claim.value
-            if claim == simpleJWT.revokeTokenClaim || claim.hasPrefix(simpleJWT.revokeTokenClaim + ".") {
-                self.report("REVOKE_TOKEN_CLAIM never leaves the gateway", at: entry.claim.location)
+            guard let claim = entry.claim else { continue }
+            if claim.value == simpleJWT.revokeTokenClaim || claim.value.hasPrefix(simpleJWT.revokeTokenClaim + ".") {
+                self.report("REVOKE_TOKEN_CLAIM never leaves the gateway", at: claim.location)
             }
         }
     }
@@ -152,6 +153,16 @@ struct PolicyBuilder {
                 (0x21...0x7E).contains($0) && $0 != 0x3F && $0 != .hash && $0 != .backslash
             }
         if !isPath { self.report("“\(health.value)” is not a path", at: health.location, hint: "/healthz") }
+    }
+
+    /// A name cannot be both the token's and the session's.
+    private mutating func checkSessions() {
+        guard self.settings.tokens.queryParameter == SessionID.parameter,
+            let route = self.settings.routes.first(where: { $0.webSocket?.renewal.http ?? false })
+        else { return }
+        self.report(
+            "sessions are named by the query parameter \(SessionID.parameter), and query_parameter is the same",
+            at: route.location, hint: "choose another name for tokens.query_parameter")
     }
 
     // MARK: CORS

@@ -13,12 +13,8 @@ extension Gatekeeper {
     ) throws(Refusal) -> VerifiedIdentity? {
         let sources = isWebSocket ? route.webSocketSources : route.httpSources
         switch self.carriers.find(sources, in: &head, bytes: bytes) {
-        case .badAuthorizationHeader:
-            let detail: StaticString = "not two words in the token header"
-            throw Refusal(route: route, reason: .badAuthorizationHeader, logDetail: detail)
-        case .duplicates:
-            let detail: StaticString = "several carriers without one and the same token"
-            throw Refusal(route: route, reason: .duplicateTokens, logDetail: detail)
+        case .badAuthorizationHeader: throw .badAuthorizationHeader(on: route)
+        case .duplicates: throw .duplicateTokens(on: route)
         case .none:
             guard route.auth == .required else { return nil }
             throw Refusal(route: route, reason: .notAuthenticated, logDetail: "no token")
@@ -38,7 +34,7 @@ extension Gatekeeper {
         try? self.identify(token, now)
     }
 
-    private func identify(
+    func identify(
         _ location: TokenCarriers.Location,
         bytes: RawSpan,
         _ now: WallClock
@@ -83,8 +79,23 @@ extension Gatekeeper {
     }
 }
 
+extension Refusal {
+    static func badAuthorizationHeader(on route: RouteTerms?) -> Refusal {
+        Refusal(route: route, reason: .badAuthorizationHeader, logDetail: "not two words in the token header")
+    }
+
+    static func duplicateTokens(on route: RouteTerms?) -> Refusal {
+        let detail: StaticString = "several carriers without one and the same token"
+        return Refusal(route: route, reason: .duplicateTokens, logDetail: detail)
+    }
+}
+
 extension RejectionReason {
     init(_ rejection: TokenRejection) {
+        guard rejection.reason != .keysUnavailable else {
+            self = .keysUnavailable
+            return
+        }
         switch rejection.answer {
         case .tokenNotValid: self = .tokenNotValid(rejection)
         case .noUserIdentification: self = .noUserIdentification(rejection)

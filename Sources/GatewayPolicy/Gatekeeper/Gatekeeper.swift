@@ -15,6 +15,8 @@ package final class Gatekeeper {
     var counts = TokenCounts()
     /// The next request to be judged comes from a trusted proxy.
     var isVetted = false
+    /// Of that request it is not known whom it is from.
+    var isClientUnknown = false
     /// The first since the last `takeIgnoredForwarding`.
     var ignoredForwarding: IPAddress?
 
@@ -37,21 +39,29 @@ package final class Gatekeeper {
         client: IPAddress?,
         now: WallClock
     ) -> Verdict {
+        defer {
+            self.isVetted = false
+            self.isClientUnknown = false
+        }
         if !self.policy.health.isEmpty, !isWebSocket, self.isHealthCheck(head, bytes: bytes) { return .healthCheck }
-        defer { self.isVetted = false }
         do throws(Refusal) {
             try self.readPath(head.path, in: bytes)
+            if self.isOwnPath(in: head, bytes: bytes) { return try self.renew(&head, bytes: bytes, now) }
             if self.policy.owned.drop(from: &head, bytes: bytes) { self.noteIgnoredForwarding(of: client) }
             let preflight = isWebSocket ? nil : Preflight(head, bytes: bytes)
             let route = try self.route(for: head, preflight, bytes: bytes, isWebSocket: isWebSocket, client: client)
             try self.checkPath(of: &head, bytes: bytes, route)
             if isWebSocket { try self.checkOrigin(of: head, bytes: bytes, route) }
             if let preflight { return self.answer(preflight, &head, bytes: bytes, route) }
+            let session = isWebSocket && route.takesSession ? try self.session(of: head, bytes: bytes, route) : []
             var identity: VerifiedIdentity?
             if route.auth != .none {
                 identity = try self.authenticate(&head, bytes: bytes, route, isWebSocket: isWebSocket, now)
             }
-            return self.forward(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
+            if !session.isEmpty { self.policy.sessionQuery.cut(from: &head, bytes: bytes) }
+            var admission = self.admit(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
+            admission.session = session
+            return .forward(admission)
         } catch {
             return .refuse(error)
         }
@@ -95,19 +105,19 @@ package final class Gatekeeper {
             return .preflight(route: route, headerLines: cors.preflightLines(preflight, head, bytes: bytes))
         }
         if route.auth != .none { self.carriers.remove(route.httpSources, all: true, from: &head, bytes: bytes) }
-        return self.forward(&head, bytes: bytes, route, nil, isWebSocket: false)
+        return .forward(self.admit(&head, bytes: bytes, route, nil, isWebSocket: false))
     }
 
-    private func forward(
+    private func admit(
         _ head: inout RequestHead,
         bytes: RawSpan,
         _ route: RouteTerms,
         _ identity: VerifiedIdentity?,
         isWebSocket: Bool
-    ) -> Verdict {
+    ) -> Admission {
         route.edit(&head, bytes: bytes)
         // Pages cannot read what comes of a handshake, and browsers do not ask whether they may.
         let corsLines = isWebSocket ? nil : self.policy.cors?.responseLines(head, bytes: bytes)
-        return .forward(Admission(route: route, identity: identity, corsLines: corsLines ?? []))
+        return Admission(route: route, identity: identity, corsLines: corsLines ?? [])
     }
 }

@@ -6,8 +6,11 @@ package enum Verdict: Sendable {
     case refuse(Refusal)
     /// Somebody asks whether the gateway is there.
     case healthCheck
-    /// A browser asks what a page may send; answered with 204 and these lines.
-    case preflight(route: RouteTerms, headerLines: [UInt8])
+    /// A browser asks what a page may send; answered with 204 and these lines. Without a route it is about a renewal.
+    case preflight(route: RouteTerms?, headerLines: [UInt8])
+    /// Somebody brings the WebSocket of this session a new token, which is valid. Whether it is good for that socket is still
+    /// to be asked: see `Gatekeeper.admits`.
+    case renewal(session: [UInt8], identity: VerifiedIdentity)
 }
 
 /// Leave to go upstream.

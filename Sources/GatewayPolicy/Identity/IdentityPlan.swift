@@ -23,7 +23,9 @@ struct IdentityPlan: Sendable {
     private let leeway: Int64
 
     init(_ headers: [IdentityHeaderSettings], header: AuthorizationHeader, userIDClaim: String, leeway: Int64) {
-        self.lines = headers.map { Line(prefix: Array("\($0.header.value): ".utf8), claim: $0.claim.value) }
+        self.lines = headers.compactMap { header in
+            header.claim.map { Line(prefix: Array("\(header.header.value): ".utf8), claim: $0.value) }
+        }
         self.tokenLinePrefix = header.linePrefix
         self.userIDClaim = userIDClaim
         self.leeway = leeway
@@ -48,6 +50,7 @@ struct IdentityPlan: Sendable {
             jti: verified.jti,
             issuer: verified.issuer,
             issuedAt: verified.issuedAt,
+            keyFingerprint: verified.keyFingerprint,
             identityLines: identityLines,
             tokenLine: tokenLine
         )

@@ -10,6 +10,8 @@ package final class VerifiedIdentity: Sendable {
     package let jti: String?
     package let issuer: String?
     package let issuedAt: Int64?
+    /// Of the key that has verified the token: see `Policy.knowsKey`.
+    package let keyFingerprint: UInt64
     /// The identity headers and the one normalized token header: complete lines, each ended by CRLF.
     package let injected: [UInt8]
     /// The identity headers alone, for routes that do not normalize.
@@ -23,6 +25,7 @@ package final class VerifiedIdentity: Sendable {
         jti: String?,
         issuer: String?,
         issuedAt: Int64?,
+        keyFingerprint: UInt64 = 0,
         identityLines: [UInt8],
         tokenLine: [UInt8]
     ) {
@@ -33,6 +36,7 @@ package final class VerifiedIdentity: Sendable {
         self.jti = jti
         self.issuer = issuer
         self.issuedAt = issuedAt
+        self.keyFingerprint = keyFingerprint
         self.identityLines = identityLines
         self.injected = identityLines + tokenLine
     }

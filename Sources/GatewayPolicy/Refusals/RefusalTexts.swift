@@ -47,8 +47,8 @@ struct RefusalTexts: Sendable {
             #"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#
         case .forbidden:
             #"{"detail":"You do not have permission to perform this action."}"#
-        case .notAuthenticated, .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed,
-            .originMissing, .tooManySockets, .sessionInUse, .keysUnavailable:
+        case .notAuthenticated, .badPath, .badHost, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed,
+            .originMissing, .tooManySockets, .badSession, .sessionInUse, .keysUnavailable:
             #"{"detail":"Authentication credentials were not provided."}"#
         }
     }

@@ -8,6 +8,7 @@ package final class RouteTerms: Sendable {
     package let index: Int
     /// The pattern as written, for logs and metrics.
     package let pattern: String
+    let key: RouteKey
     /// Index into `Policy.upstreamNames`.
     package let upstream: Int
     /// Nil: the route serves plain requests only.
@@ -39,7 +40,7 @@ package final class RouteTerms: Sendable {
 
     init(
         index: Int,
-        pattern: String,
+        pattern: RoutePatternSettings,
         upstream: Int,
         webSocket: WebSocketSettings?,
         auth: Authentication,
@@ -53,7 +54,8 @@ package final class RouteTerms: Sendable {
         edits: RouteEdits
     ) {
         self.index = index
-        self.pattern = pattern
+        self.pattern = pattern.text
+        self.key = RouteKey(pattern: pattern, hosts: filters.hosts)
         self.upstream = upstream
         self.webSocket = webSocket
         self.auth = auth
@@ -71,6 +73,16 @@ package final class RouteTerms: Sendable {
         self.requestLines = edits.requestLines
         self.addedPrefix = edits.prefix.added
         self.responseEdits = edits.response
+    }
+
+    /// Whether handshakes may name a session, for requests that renew its token.
+    var takesSession: Bool { self.webSocket?.renewal.http ?? false }
+
+    /// Whether a handshake with this `Origin` would be let in, an empty one meaning that none was sent: for sockets that are
+    /// open when the rules change.
+    package func allowsOrigin(_ origin: [UInt8]) -> Bool {
+        let whole = origin.isEmpty ? nil : ByteRange(start: 0, end: origin.count)
+        return self.origins?.allow(whole, bytes: origin.span.bytes) ?? false
     }
 
     /// Whether requests of this kind look at the route at all.
