@@ -14,7 +14,7 @@ package final class Policy: Sendable {
     /// Whether any pattern depends on Unicode's tables.
     let asksForCategories: Bool
     /// Nil only when no route reads tokens.
-    let tokenRules: TokenRules?
+    let tokens: TokenPlan?
     let tokenHeader: AuthorizationHeader
     let tokenQuery: QueryToken
     let owned: OwnedHeaders
@@ -38,7 +38,7 @@ package final class Policy: Sendable {
         routes: [(terms: RouteTerms, pattern: RoutePattern)],
         settings: Settings,
         owned: OwnedHeaders,
-        tokenRules: TokenRules?,
+        tokens: TokenPlan?,
         origins: OriginRules?,
         cors: CORSRules?
     ) {
@@ -47,7 +47,7 @@ package final class Policy: Sendable {
         self.patterns = routes.map(\.pattern)
         self.asksForCategories = routes.contains { $0.pattern.asksForCategories }
         self.upstreamNames = settings.upstreams.map(\.name.value)
-        self.tokenRules = tokenRules
+        self.tokens = tokens
         self.tokenHeader = AuthorizationHeader(simpleJWT)
         self.tokenQuery = QueryToken(parameter: settings.tokens.queryParameter)
         self.owned = owned
@@ -55,7 +55,7 @@ package final class Policy: Sendable {
             settings.identity,
             header: self.tokenHeader,
             userIDClaim: simpleJWT?.userIDClaim ?? "user_id",
-            leeway: tokenRules?.leeway ?? 0
+            blocks: tokens?.blocks.map(\.rules) ?? []
         )
         self.origins = origins
         self.forwarding = ForwardingRules(
@@ -91,8 +91,11 @@ package final class Policy: Sendable {
 
     /// Whether the key with this fingerprint still verifies tokens.
     package func knowsKey(_ fingerprint: UInt64) -> Bool {
-        self.tokenRules?.keySet.contains(fingerprint: fingerprint) ?? false
+        self.tokens?.knowsKey(fingerprint) ?? false
     }
+
+    /// The holders of all keys that have to be fetched.
+    package var remoteKeys: [RemoteKeys] { self.tokens?.blocks.compactMap(\.remote) ?? [] }
 
     /// What an HTTP client is told.
     package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal) }

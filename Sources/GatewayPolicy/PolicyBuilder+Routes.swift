@@ -17,6 +17,7 @@ extension PolicyBuilder {
         self.checkOrigins(of: route, origins)
         let filters = self.filters(of: route)
         let edits = self.edits(of: route)
+        let issuers = self.issuers(of: route)
         do {
             let pattern = try RoutePattern(route.pattern.value, tolerating: tolerated)
             self.checkStripping(of: route, pattern)
@@ -32,6 +33,7 @@ extension PolicyBuilder {
                 location: route.location,
                 httpSources: .resolved(sources, webSocket: false),
                 webSocketSources: .resolved(sources, webSocket: true),
+                issuers: issuers,
                 tolerated: tolerated,
                 origins: origins,
                 filters: filters,

@@ -40,10 +40,10 @@ extension Gatekeeper {
         case .badAuthorizationHeader: throw .badAuthorizationHeader(on: nil)
         case .duplicates: throw .duplicateTokens(on: nil)
         }
-        do {
+        do throws(IdentityProblem) {
             return try self.identify(location, bytes: bytes, now)
         } catch {
-            throw Refusal(route: nil, reason: RejectionReason(error), logDetail: error.reason.detail)
+            throw Refusal(route: nil, reason: error.reason, logDetail: error.logDetail)
         }
     }
 

@@ -10,6 +10,18 @@ package final class Gatekeeper {
     var matcher = PatternMatcher()
     var carriers: TokenCarriers
     var verifier = TokenVerifier()
+    /// The policy's, with the keys that were fetched. Nil only when no route reads tokens.
+    var authority: TokenAuthority?
+    /// For each of the plan's remote blocks the generation of keys that `authority` has.
+    var keyGenerations: [UInt64]
+    /// Blocks of the plan: see `takeUnknownKeys`.
+    var unknownKeys: [Int] = []
+    /// Tokens that are no longer welcome; nil: all that are valid are. Whoever owns the gatekeeper changes it between requests.
+    package var revocations: RevocationList?
+    /// Whether the request being judged may cost a verification.
+    var mayVerify = true
+    /// See `takeFailure`.
+    var hasFailed = false
     var cache: TokenCache
     /// Counted since the last `takeCounts`.
     var counts = TokenCounts()
@@ -23,6 +35,8 @@ package final class Gatekeeper {
     /// A 300-byte token with what is kept beside it takes about 1 kB.
     package init(policy: Policy, cacheEntries: Int = 4096, cacheBytes: Int = 8 << 20) {
         self.policy = policy
+        self.authority = policy.tokens?.authority
+        self.keyGenerations = Array(repeating: 0, count: policy.tokens?.remoteBlocks.count ?? 0)
         self.carriers = TokenCarriers(header: policy.tokenHeader, query: policy.tokenQuery)
         self.cache = TokenCache(entries: cacheEntries, bytes: cacheBytes)
     }
@@ -31,14 +45,17 @@ package final class Gatekeeper {
     /// edits, the token where the route says so, the path's prefix. `bytes` is the block that `head` was parsed from; `client`
     /// is who sent it as far as that is known, nil for somebody on this machine.
     ///
-    /// The token is looked at last: whatever else is wrong is said first, and costs no signature.
+    /// The token is looked at last: whatever else is wrong is said first, and costs no signature. Without `mayVerify` only
+    /// tokens that are known already pass.
     package func judge(
         _ head: inout RequestHead,
         bytes: RawSpan,
         isWebSocket: Bool,
         client: IPAddress?,
-        now: WallClock
+        now: WallClock,
+        mayVerify: Bool = true
     ) -> Verdict {
+        self.mayVerify = mayVerify
         defer {
             self.isVetted = false
             self.isClientUnknown = false

@@ -66,6 +66,13 @@ struct TokenCache {
         }
     }
 
+    /// For when keys have changed.
+    mutating func removeAll(where isOver: (VerifiedIdentity) -> Bool) {
+        for place in self.entries.indices {
+            if let identity = self.entries[place].identity, isOver(identity) { self.remove(at: place) }
+        }
+    }
+
     /// The token's own place, a free one, or that of a neighbour nobody has asked for lately.
     private mutating func placeToUse(_ hash: Int, _ token: RawSpan) -> Int {
         let places = self.places(of: hash)

@@ -19,16 +19,22 @@ struct IdentityPlan: Sendable {
 
     private let lines: [Line]
     private let tokenLinePrefix: [UInt8]
+    /// Of `SIMPLE_JWT`: a header that names it says who the user is, whatever another issuer calls that claim.
     private let userIDClaim: String
-    private let leeway: Int64
+    private let blocks: [TokenRules]
 
-    init(_ headers: [IdentityHeaderSettings], header: AuthorizationHeader, userIDClaim: String, leeway: Int64) {
+    init(
+        _ headers: [IdentityHeaderSettings],
+        header: AuthorizationHeader,
+        userIDClaim: String,
+        blocks: [TokenRules]
+    ) {
         self.lines = headers.compactMap { header in
             header.claim.map { Line(prefix: Array("\(header.header.value): ".utf8), claim: $0.value) }
         }
         self.tokenLinePrefix = header.linePrefix
         self.userIDClaim = userIDClaim
-        self.leeway = leeway
+        self.blocks = blocks
     }
 
     func render(_ verified: VerifiedToken, token: RawSpan) -> VerifiedIdentity {
@@ -45,11 +51,12 @@ struct IdentityPlan: Sendable {
         return VerifiedIdentity(
             userID: verified.userID,
             expiresAt: verified.expiresAt,
-            leeway: self.leeway,
+            leeway: self.blocks.indices.contains(verified.block) ? self.blocks[verified.block].leeway : 0,
             validFrom: verified.validFrom,
             jti: verified.jti,
             issuer: verified.issuer,
             issuedAt: verified.issuedAt,
+            block: verified.block,
             keyFingerprint: verified.keyFingerprint,
             identityLines: identityLines,
             tokenLine: tokenLine
@@ -60,6 +67,9 @@ struct IdentityPlan: Sendable {
 
     private func text(of claim: String, in verified: VerifiedToken) -> String? {
         if claim == self.userIDClaim { return verified.userID }
+        if self.blocks.indices.contains(verified.block), claim == self.blocks[verified.block].userIDClaim {
+            return verified.userID
+        }
         switch verified.claims.value(at: claim) {
         case .string(let text): return text
         case .integer(let text): return text

@@ -10,6 +10,8 @@ package final class VerifiedIdentity: Sendable {
     package let jti: String?
     package let issuer: String?
     package let issuedAt: Int64?
+    /// The block of the token plan that has verified the token.
+    let block: Int
     /// Of the key that has verified the token: see `Policy.knowsKey`.
     package let keyFingerprint: UInt64
     /// The identity headers and the one normalized token header: complete lines, each ended by CRLF.
@@ -25,6 +27,7 @@ package final class VerifiedIdentity: Sendable {
         jti: String?,
         issuer: String?,
         issuedAt: Int64?,
+        block: Int = 0,
         keyFingerprint: UInt64 = 0,
         identityLines: [UInt8],
         tokenLine: [UInt8]
@@ -36,6 +39,7 @@ package final class VerifiedIdentity: Sendable {
         self.jti = jti
         self.issuer = issuer
         self.issuedAt = issuedAt
+        self.block = block
         self.keyFingerprint = keyFingerprint
         self.identityLines = identityLines
         self.injected = identityLines + tokenLine

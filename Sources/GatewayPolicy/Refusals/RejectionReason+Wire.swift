@@ -9,7 +9,7 @@ extension RejectionReason {
         case .methodNotAllowed: 405
         case .addressNotAllowed, .originNotAllowed, .originMissing, .forbidden: 403
         case .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: 401
-        case .tooManySockets: 429
+        case .tooManySockets, .tooManyFailures: 429
         case .sessionInUse: 409
         case .keysUnavailable: 503
         }
@@ -19,10 +19,11 @@ extension RejectionReason {
     package var webSocketClose: (code: UInt16, reason: StaticString)? {
         switch self {
         case .badPath, .badHost, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed, .originMissing,
-            .badSession, .sessionInUse:
+            .badSession, .sessionInUse, .tooManyFailures:
             nil
         case .notAuthenticated: (4001, "authentication required")
         case .tokenNotValid(let rejection) where rejection.reason == .expired: (4001, "token expired")
+        case .tokenNotValid(let rejection) where rejection.reason == .revoked: (4001, "token revoked")
         case .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: (4001, "token invalid")
         case .forbidden: (4003, "forbidden")
         case .tooManySockets: (4008, "too many connections")
@@ -46,6 +47,7 @@ extension RejectionReason {
         case .tokenNotValid(let rejection), .noUserIdentification(let rejection): rejection.reason.label
         case .forbidden: "claim"
         case .tooManySockets: "socket_limit"
+        case .tooManyFailures: "throttled"
         case .badSession: "bad_session"
         case .sessionInUse: "session_in_use"
         case .keysUnavailable: "keys_unavailable"
@@ -65,6 +67,7 @@ extension RejectionReason {
         case .originMissing: ("origin-missing", "The request has no Origin header")
         case .tooManySockets: ("too-many-sockets", "Too many WebSockets are open")
         case .sessionInUse: ("session-in-use", "An open WebSocket has this session id")
+        case .tooManyFailures: ("too-many-failures", "Too many tokens were not valid")
         case .badSession: ("bad-session", "The session id is not acceptable")
         case .keysUnavailable: ("keys-unavailable", "The token cannot be checked yet")
         case .forbidden, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid,

@@ -28,6 +28,8 @@ package enum RejectionReason: Sendable, Equatable {
     case tooManySockets
     /// An open WebSocket has the id that the client chose for its session.
     case sessionInUse
+    /// A client has brought too many tokens that were not valid, and this one is not known.
+    case tooManyFailures
     /// The handshake names a session, but not by one proper id.
     case badSession
     /// The keys are not there yet.

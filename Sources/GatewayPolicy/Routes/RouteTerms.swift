@@ -25,6 +25,8 @@ package final class RouteTerms: Sendable {
 
     let httpSources: TokenSources
     let webSocketSources: TokenSources
+    /// For each block of the token plan whether its tokens are taken; nil: all are.
+    let issuers: [Bool]?
     /// Path forms the route tolerates.
     let tolerated: PathForms
     /// Nil only on routes without `websocket`.
@@ -48,6 +50,7 @@ package final class RouteTerms: Sendable {
         location: SettingsLocation,
         httpSources: TokenSources,
         webSocketSources: TokenSources,
+        issuers: [Bool]?,
         tolerated: PathForms,
         origins: OriginRules?,
         filters: RouteFilters,
@@ -63,6 +66,7 @@ package final class RouteTerms: Sendable {
         self.location = location
         self.httpSources = httpSources
         self.webSocketSources = webSocketSources
+        self.issuers = issuers
         self.tolerated = tolerated
         self.origins = origins
         self.hosts = filters.hosts

@@ -57,6 +57,11 @@ package final class VerificationKey: Sendable {
         return try VerificationKey(PublicKey(pem: Array(pem.utf8)), algorithm: algorithm, keyID: nil)
     }
 
+    /// The same key under a name that its text does not give it.
+    package func named(_ keyID: String) -> VerificationKey {
+        VerificationKey(self.material, algorithm: self.algorithm, keyID: keyID, warning: self.warning)
+    }
+
     convenience init(_ key: PublicKey, algorithm: SigningAlgorithm, keyID: String?) throws(KeyProblem) {
         try key.check(for: algorithm)
         self.init(.publicKey(key), algorithm: algorithm, keyID: keyID, warning: nil)
