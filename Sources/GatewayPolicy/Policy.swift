@@ -55,7 +55,8 @@ package final class Policy: Sendable {
             settings.identity,
             header: self.tokenHeader,
             userIDClaim: simpleJWT?.userIDClaim ?? "user_id",
-            blocks: tokens?.blocks.map(\.rules) ?? []
+            blocks: tokens?.blocks.map(\.rules) ?? [],
+            keepsClaims: routes.contains { $0.terms.requirement != nil }
         )
         self.origins = origins
         self.forwarding = ForwardingRules(

@@ -21,6 +21,7 @@ extension PolicyBuilder {
         do {
             let pattern = try RoutePattern(route.pattern.value, tolerating: tolerated)
             self.checkStripping(of: route, pattern)
+            let requirement = self.requirement(of: route, pattern)
             let sources = route.sources ?? self.settings.tokens.sources
             guard let upstream else { return nil }
             let terms = RouteTerms(
@@ -34,6 +35,8 @@ extension PolicyBuilder {
                 httpSources: .resolved(sources, webSocket: false),
                 webSocketSources: .resolved(sources, webSocket: true),
                 issuers: issuers,
+                requirement: requirement,
+                captureNames: self.captureNames(requirement, pattern),
                 tolerated: tolerated,
                 origins: origins,
                 filters: filters,

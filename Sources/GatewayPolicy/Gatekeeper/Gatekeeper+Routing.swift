@@ -68,12 +68,16 @@ extension Gatekeeper {
         return self.match(decoded.span.bytes, host, bytes: bytes, isWebSocket: isWebSocket)
     }
 
-    /// The first route that serves this kind of request and matches path and host. Django takes one slash off the front,
-    /// Channels all.
-    private func match(_ path: RawSpan, _ host: ByteRange?, bytes: RawSpan, isWebSocket: Bool) -> RouteTerms? {
+    /// Where what patterns are about begins. Django takes one slash off the front, Channels all.
+    static func startOfMatched(_ path: RawSpan, isWebSocket: Bool) -> Int {
         var start = 1
         if isWebSocket { while start < path.byteCount, path.at(start) == .slash { start += 1 } }
-        let rest = path.extracting(start..<path.byteCount)
+        return start
+    }
+
+    /// The first route that serves this kind of request and matches path and host.
+    private func match(_ path: RawSpan, _ host: ByteRange?, bytes: RawSpan, isWebSocket: Bool) -> RouteTerms? {
+        let rest = path.extracting(Self.startOfMatched(path, isWebSocket: isWebSocket)..<path.byteCount)
         for route in self.policy.routes where route.serves(webSocket: isWebSocket) {
             if let hosts = route.hosts, !hosts.matches(host, in: bytes) { continue }
             if self.policy.patterns[route.index].matches(rest, with: &self.matcher) { return route }

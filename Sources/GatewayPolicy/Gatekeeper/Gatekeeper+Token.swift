@@ -8,6 +8,7 @@ extension Gatekeeper {
         _ head: inout RequestHead,
         bytes: RawSpan,
         _ route: RouteTerms,
+        _ captures: RouteCaptures,
         isWebSocket: Bool,
         _ now: WallClock
     ) throws(Refusal) -> VerifiedIdentity? {
@@ -21,7 +22,7 @@ extension Gatekeeper {
         case .token(let location):
             do throws(IdentityProblem) {
                 let identity = try self.identify(location, bytes: bytes, now)
-                try self.check(identity, on: route)
+                try self.check(identity, on: route, captures)
                 self.takeToken(from: &head, bytes: bytes, route, sources)
                 return identity
             } catch {
@@ -95,9 +96,33 @@ extension Gatekeeper {
     }
 
     /// What the route asks beyond a valid token.
-    private func check(_ identity: VerifiedIdentity, on route: RouteTerms) throws(IdentityProblem) {
+    private func check(
+        _ identity: VerifiedIdentity,
+        on route: RouteTerms,
+        _ captures: RouteCaptures
+    ) throws(IdentityProblem) {
         if let issuers = route.issuers, !(issuers.indices.contains(identity.block) && issuers[identity.block]) {
             throw .rejected(TokenRejection(.issuer))
+        }
+        guard let requirement = route.requirement else { return }
+        guard let claims = identity.claims, requirement.evaluate(claims, captures: { captures.text(of: $0) }) else {
+            throw .forbidden
+        }
+    }
+
+    /// Whether an identity that came another way, with a renewal say, is good for a socket of this route. Nil: it is. The
+    /// captures are those of the socket's admission. Whether it is the same user is for others to say.
+    package func objection(
+        to identity: VerifiedIdentity,
+        on route: RouteTerms,
+        captures: RouteCaptures
+    ) -> RejectionReason? {
+        do throws(IdentityProblem) {
+            _ = try self.unlessRevoked(identity)
+            try self.check(identity, on: route, captures)
+            return nil
+        } catch {
+            return error.reason
         }
     }
 
@@ -113,12 +138,15 @@ extension Gatekeeper {
 /// Why there is no identity although there is one token.
 enum IdentityProblem: Error {
     case rejected(TokenRejection)
+    /// A claim is not what the route requires.
+    case forbidden
     /// It would have to be verified, and its sender has guessed too often.
     case tooManyFailures
 
     var reason: RejectionReason {
         switch self {
         case .rejected(let rejection): RejectionReason(rejection)
+        case .forbidden: .forbidden
         case .tooManyFailures: .tooManyFailures
         }
     }
@@ -126,6 +154,7 @@ enum IdentityProblem: Error {
     var logDetail: StaticString {
         switch self {
         case .rejected(let rejection): rejection.reason.detail
+        case .forbidden: "a claim is not what the route requires"
         case .tooManyFailures: "too many tokens that were not valid"
         }
     }

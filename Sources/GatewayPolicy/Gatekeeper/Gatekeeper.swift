@@ -71,13 +71,18 @@ package final class Gatekeeper {
             if isWebSocket { try self.checkOrigin(of: head, bytes: bytes, route) }
             if let preflight { return self.answer(preflight, &head, bytes: bytes, route) }
             let session = isWebSocket && route.takesSession ? try self.session(of: head, bytes: bytes, route) : []
+            let captures =
+                route.captureNames.isEmpty || route.auth == .none
+                ? .none : self.captures(of: route, head, bytes: bytes, isWebSocket: isWebSocket)
             var identity: VerifiedIdentity?
             if route.auth != .none {
-                identity = try self.authenticate(&head, bytes: bytes, route, isWebSocket: isWebSocket, now)
+                identity = try self.authenticate(&head, bytes: bytes, route, captures, isWebSocket: isWebSocket, now)
             }
             if !session.isEmpty { self.policy.sessionQuery.cut(from: &head, bytes: bytes) }
             var admission = self.admit(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
             admission.session = session
+            admission.captures = captures
+            if identity != nil { admission.extraLines = self.policy.identity.lines(of: captures) }
             return .forward(admission)
         } catch {
             return .refuse(error)

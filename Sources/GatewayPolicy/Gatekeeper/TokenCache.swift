@@ -134,6 +134,8 @@ struct TokenCache {
     }
 
     private static func size(_ tokenLength: Int, _ identity: VerifiedIdentity) -> Int {
-        tokenLength + identity.injected.count + identity.identityLines.count + Self.entryOverhead
+        // Claims are the token's bytes once more and a node for each value.
+        let claims = identity.claims == nil ? 0 : 4 * tokenLength
+        return tokenLength + identity.injected.count + identity.identityLines.count + claims + Self.entryOverhead
     }
 }

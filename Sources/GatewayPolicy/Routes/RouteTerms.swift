@@ -1,5 +1,6 @@
 import GatewayMessage
 package import GatewaySettings
+import GatewayTokens
 
 /// What a connection keeps of its route after admission: small, immutable and shared. It holds nothing of the policy it
 /// came from, so that an open socket does not keep an old policy alive.
@@ -27,6 +28,10 @@ package final class RouteTerms: Sendable {
     let webSocketSources: TokenSources
     /// For each block of the token plan whether its tokens are taken; nil: all are.
     let issuers: [Bool]?
+    /// What a token's claims must be; nil: anything.
+    let requirement: ClaimRules?
+    /// What of the pattern's captures anything is made of.
+    let captureNames: Set<String>
     /// Path forms the route tolerates.
     let tolerated: PathForms
     /// Nil only on routes without `websocket`.
@@ -51,6 +56,8 @@ package final class RouteTerms: Sendable {
         httpSources: TokenSources,
         webSocketSources: TokenSources,
         issuers: [Bool]?,
+        requirement: ClaimRules?,
+        captureNames: Set<String>,
         tolerated: PathForms,
         origins: OriginRules?,
         filters: RouteFilters,
@@ -67,6 +74,8 @@ package final class RouteTerms: Sendable {
         self.httpSources = httpSources
         self.webSocketSources = webSocketSources
         self.issuers = issuers
+        self.requirement = requirement
+        self.captureNames = captureNames
         self.tolerated = tolerated
         self.origins = origins
         self.hosts = filters.hosts
