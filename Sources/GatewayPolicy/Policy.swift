@@ -14,7 +14,7 @@ package final class Policy: Sendable {
     /// Whether any pattern depends on Unicode's tables.
     let asksForCategories: Bool
     /// Nil only when no route reads tokens.
-    let tokenRules: TokenRules?
+    let tokens: TokenPlan?
     let tokenHeader: AuthorizationHeader
     let tokenQuery: QueryToken
     let owned: OwnedHeaders
@@ -29,13 +29,16 @@ package final class Policy: Sendable {
     /// Whether any route looks at the request's host.
     let asksForHost: Bool
     let methods: MethodTable
+    /// Nil: no route's sockets can be renewed by a request.
+    let renewals: RenewalRules?
+    let sessionQuery = QueryToken(parameter: SessionID.parameter)
     private let texts: RefusalTexts
 
     init(
         routes: [(terms: RouteTerms, pattern: RoutePattern)],
         settings: Settings,
         owned: OwnedHeaders,
-        tokenRules: TokenRules?,
+        tokens: TokenPlan?,
         origins: OriginRules?,
         cors: CORSRules?
     ) {
@@ -44,7 +47,7 @@ package final class Policy: Sendable {
         self.patterns = routes.map(\.pattern)
         self.asksForCategories = routes.contains { $0.pattern.asksForCategories }
         self.upstreamNames = settings.upstreams.map(\.name.value)
-        self.tokenRules = tokenRules
+        self.tokens = tokens
         self.tokenHeader = AuthorizationHeader(simpleJWT)
         self.tokenQuery = QueryToken(parameter: settings.tokens.queryParameter)
         self.owned = owned
@@ -52,7 +55,8 @@ package final class Policy: Sendable {
             settings.identity,
             header: self.tokenHeader,
             userIDClaim: simpleJWT?.userIDClaim ?? "user_id",
-            leeway: tokenRules?.leeway ?? 0
+            blocks: tokens?.blocks.map(\.rules) ?? [],
+            keepsClaims: routes.contains { $0.terms.requirement != nil }
         )
         self.origins = origins
         self.forwarding = ForwardingRules(
@@ -60,10 +64,8 @@ package final class Policy: Sendable {
         self.cors = cors
         self.health = settings.health.map { Array($0.value.utf8) } ?? []
         self.asksForHost = routes.contains { $0.terms.hosts != nil }
-        self.methods = MethodTable(
-            routes.map(\.terms),
-            keys: zip(settings.routes, routes).map { RouteKey(pattern: $0.pattern.value, hosts: $1.terms.hosts) }
-        )
+        self.methods = MethodTable(self.routes)
+        self.renewals = RenewalRules(self.routes, tokenHeader: self.tokenHeader.name)
         self.texts = RefusalTexts(simpleJWT)
     }
 
@@ -73,10 +75,28 @@ package final class Policy: Sendable {
     /// Header lines that let a page of an allowed origin read a refusal, so that it can refresh its token; empty for others.
     /// Without `cors` the backend's own CORS headers are the backend's business, and `allowed_origins` says who may read.
     package func readingLines(on route: RouteTerms?, head: borrowing RequestHead, bytes: RawSpan) -> [UInt8] {
+        if route == nil, let renewals = self.renewals,
+            RenewalRules.session(in: head.path, bytes: bytes) != nil
+        {
+            return renewals.responseLines(head, bytes: bytes)
+        }
         if let cors = self.cors { return cors.responseLines(head, bytes: bytes) }
         guard let origin = (route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
         return Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin) + Array("\r\nVary: Origin\r\n".utf8)
     }
+
+    /// The route of this policy that took the place of one of another: same pattern and hosts, and for WebSockets or not.
+    package func route(like terms: RouteTerms) -> RouteTerms? {
+        self.routes.first { $0.key == terms.key && ($0.webSocket == nil) == (terms.webSocket == nil) }
+    }
+
+    /// Whether the key with this fingerprint still verifies tokens.
+    package func knowsKey(_ fingerprint: UInt64) -> Bool {
+        self.tokens?.knowsKey(fingerprint) ?? false
+    }
+
+    /// The holders of all keys that have to be fetched.
+    package var remoteKeys: [RemoteKeys] { self.tokens?.blocks.compactMap(\.remote) ?? [] }
 
     /// What an HTTP client is told.
     package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal) }

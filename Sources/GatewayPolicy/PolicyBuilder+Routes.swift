@@ -12,24 +12,21 @@ extension PolicyBuilder {
         if route.auth != .none, self.settings.simpleJWT == nil {
             self.report("auth: \(route.auth.rawValue) needs SIMPLE_JWT", at: route.location)
         }
-        if route.webSocket?.renewal.http == true {
-            self.report(
-                "renewal by a request is not supported yet", at: route.location,
-                hint: "write renewal: {in_band: {match: {type: token.renew}, token: token}}, or off")
-        }
         let ownOrigins = route.allowedOrigins.map { self.origins($0) }
         let origins = route.webSocket == nil ? nil : ownOrigins ?? commonOrigins
         self.checkOrigins(of: route, origins)
         let filters = self.filters(of: route)
         let edits = self.edits(of: route)
+        let issuers = self.issuers(of: route)
         do {
             let pattern = try RoutePattern(route.pattern.value, tolerating: tolerated)
             self.checkStripping(of: route, pattern)
+            let requirement = self.requirement(of: route, pattern)
             let sources = route.sources ?? self.settings.tokens.sources
             guard let upstream else { return nil }
             let terms = RouteTerms(
                 index: index,
-                pattern: route.pattern.value.text,
+                pattern: route.pattern.value,
                 upstream: upstream,
                 webSocket: route.webSocket,
                 auth: route.auth,
@@ -37,6 +34,9 @@ extension PolicyBuilder {
                 location: route.location,
                 httpSources: .resolved(sources, webSocket: false),
                 webSocketSources: .resolved(sources, webSocket: true),
+                issuers: issuers,
+                requirement: requirement,
+                captureNames: self.captureNames(requirement, pattern),
                 tolerated: tolerated,
                 origins: origins,
                 filters: filters,

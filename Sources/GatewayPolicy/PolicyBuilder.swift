@@ -3,9 +3,14 @@ import GatewayTokens
 
 extension Policy {
     /// Compiles settings. Every problem is found before anything is refused.
-    package static func build(from settings: Settings) -> PolicyBuilding {
+    ///
+    /// `remoteKeys` finds, or makes, the holder of the keys behind a JWK_URL: those that an earlier policy has fetched already.
+    package static func build(
+        from settings: Settings,
+        remoteKeys: (RemoteKeys.Source) -> RemoteKeys = { RemoteKeys($0) }
+    ) -> PolicyBuilding {
         var builder = PolicyBuilder(settings)
-        return builder.build()
+        return builder.build(remoteKeys)
     }
 
     /// What is wrong with the patterns, origins and keys of settings that cannot be used for other reasons, so that one run
@@ -29,8 +34,8 @@ struct PolicyBuilder {
         self.owned = OwnedHeaders(settings)
     }
 
-    mutating func build() -> PolicyBuilding {
-        let tokenRules = self.tokenRules()
+    mutating func build(_ remoteKeys: (RemoteKeys.Source) -> RemoteKeys) -> PolicyBuilding {
+        let tokens = self.tokenPlan(remoteKeys)
         let commonOrigins = self.settings.allowedOrigins.map { self.origins($0) }
         var routes: [(terms: RouteTerms, pattern: RoutePattern)] = []
         for (index, route) in self.settings.routes.enumerated() {
@@ -39,11 +44,12 @@ struct PolicyBuilder {
         self.checkIdentity()
         self.checkReleasedHeaders()
         self.checkHealth()
+        self.checkSessions()
         let cors = self.cors()
         var policy: Policy?
         if self.problems.isEmpty, routes.count == self.settings.routes.count {
             policy = Policy(
-                routes: routes, settings: self.settings, owned: self.owned, tokenRules: tokenRules,
+                routes: routes, settings: self.settings, owned: self.owned, tokens: tokens,
                 origins: commonOrigins, cors: cors)
         }
         self.problems.sort(by: SettingsProblem.isOrdered)
@@ -52,12 +58,7 @@ struct PolicyBuilder {
     }
 
     mutating func checkTexts() -> [SettingsProblem] {
-        if let settings = self.settings.simpleJWT,
-            let algorithm = SigningAlgorithm(rawValue: settings.algorithm?.value ?? SimpleJWTSettings.defaultAlgorithm),
-            (algorithm.usesSecret ? settings.signingKey : settings.verifyingKey) != nil
-        {
-            _ = self.key(settings, algorithm)
-        }
+        self.checkTokenTexts()
         _ = self.settings.allowedOrigins.map { self.origins($0) }
         for route in self.settings.routes {
             _ = route.allowedOrigins.map { self.origins($0) }
@@ -74,50 +75,8 @@ struct PolicyBuilder {
         self.problems.append(SettingsProblem(location: location, message: message, hint: hint))
     }
 
-    // MARK: Tokens
-
-    private mutating func tokenRules() -> TokenRules? {
-        guard let settings = self.settings.simpleJWT else { return nil }
-        let name = settings.algorithm?.value ?? SimpleJWTSettings.defaultAlgorithm
-        guard let algorithm = SigningAlgorithm(rawValue: name) else {
-            self.report("“\(name)” is not a signing algorithm", at: settings.algorithm?.location ?? settings.location)
-            return nil
-        }
-        guard let key = self.key(settings, algorithm) else { return nil }
-        return TokenRules(
-            algorithm: algorithm,
-            keys: [key],
-            audience: settings.audience?.value,
-            issuer: settings.issuer?.value,
-            // A fraction is dropped, which is on the strict side.
-            leeway: max(0, settings.leeway.components.seconds),
-            tokenClasses: settings.tokenClasses.map { TokenClass(name: $0.name, type: $0.type) },
-            typeClaim: settings.tokenTypeClaim,
-            jtiClaim: settings.jtiClaim,
-            userIDClaim: settings.userIDClaim
-        )
-    }
-
-    private mutating func key(_ settings: SimpleJWTSettings, _ algorithm: SigningAlgorithm) -> VerificationKey? {
-        let written = algorithm.usesSecret ? settings.signingKey : settings.verifyingKey
-        guard let written else {
-            let key = algorithm.usesSecret ? "SIGNING_KEY" : "VERIFYING_KEY"
-            self.report("\(algorithm.rawValue) needs \(key)", at: settings.location)
-            return nil
-        }
-        do throws(KeyProblem) {
-            let key =
-                algorithm.usesSecret
-                ? try VerificationKey.secret(Array(written.value.utf8), algorithm: algorithm)
-                : try VerificationKey.publicKey(pem: written.value, algorithm: algorithm)
-            if let warning = key.warning {
-                self.notices.append(SettingsProblem(location: written.location, message: warning))
-            }
-            return key
-        } catch {
-            self.report(error.message, at: written.location)
-            return nil
-        }
+    mutating func note(_ message: String, at location: SettingsLocation) {
+        self.notices.append(SettingsProblem(location: location, message: message))
     }
 
     // MARK: Identity
@@ -125,11 +84,11 @@ struct PolicyBuilder {
     /// The settings reader has checked the names; what is left is what the policy itself must be sure of.
     private mutating func checkIdentity() {
         guard let simpleJWT = self.settings.simpleJWT else { return }
+        let secrets = [simpleJWT.revokeTokenClaim] + self.settings.tokens.issuers.map(\.rules.revokeTokenClaim)
         for entry in self.settings.identity {
-            let claim = entry.claim.value
-            if claim == simpleJWT.revokeTokenClaim || claim.hasPrefix(simpleJWT.revokeTokenClaim + ".") {
-                self.report("REVOKE_TOKEN_CLAIM never leaves the gateway", at: entry.claim.location)
-            }
+            guard let claim = entry.claim else { continue }
+            let isSecret = secrets.contains { claim.value == $0 || claim.value.hasPrefix($0 + ".") }
+            if isSecret { self.report("REVOKE_TOKEN_CLAIM never leaves the gateway", at: claim.location) }
         }
     }
 
@@ -152,6 +111,16 @@ struct PolicyBuilder {
                 (0x21...0x7E).contains($0) && $0 != 0x3F && $0 != .hash && $0 != .backslash
             }
         if !isPath { self.report("“\(health.value)” is not a path", at: health.location, hint: "/healthz") }
+    }
+
+    /// A name cannot be both the token's and the session's.
+    private mutating func checkSessions() {
+        guard self.settings.tokens.queryParameter == SessionID.parameter,
+            let route = self.settings.routes.first(where: { $0.webSocket?.renewal.http ?? false })
+        else { return }
+        self.report(
+            "sessions are named by the query parameter \(SessionID.parameter), and query_parameter is the same",
+            at: route.location, hint: "choose another name for tokens.query_parameter")
     }
 
     // MARK: CORS

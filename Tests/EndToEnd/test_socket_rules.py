@@ -8,7 +8,7 @@ import pytest
 
 from support import frames, tokens
 from support.frames import CLOSE, PING, PONG, TEXT, frame, read_frame
-from support.gateway import command, settings
+from support.gateway import settings
 from support.wire import Ended, Wire, bearer
 from test_websocket import Sockets
 
@@ -218,10 +218,3 @@ def test_socket_of_a_removed_route_is_closed_where_a_reload_says_so(gateways, so
         client.send(frame(TEXT, b"still here"))
         assert read_frame(upstream).payload == b"still here"
     client.close()
-
-
-def test_renewal_by_request_is_refused_while_it_is_not_there(gateways, tmp_path):
-    file = tmp_path / "gateway.yaml"
-    file.write_text(settings(8080, 8000, routes(renewal="http")))
-    refused = command("check", "--config", file)
-    assert refused.returncode != 0 and "not supported yet" in refused.stdout + refused.stderr

@@ -10,9 +10,8 @@ struct Preflight {
     /// A line that `Connection` nominates does not count: it goes no further, and behind the gateway the request would be an
     /// ordinary one that nobody has authenticated.
     init?(_ head: borrowing RequestHead, bytes: RawSpan) {
-        guard case .options = head.method, head.framing == .none || head.framing == .length(0),
-            head.first(.origin) != nil
-        else { return nil }
+        guard case .options = head.method, Self.isBodiless(head.framing) else { return nil }
+        guard let origin = head.first(.origin), !origin.isDropped, !origin.value.isEmpty else { return nil }
         var method: ByteRange?
         for field in head.fields
         where !field.isDropped && bytes.equalsIgnoringCase(field.name, "access-control-request-method") {
@@ -21,5 +20,13 @@ struct Preflight {
         }
         guard let method else { return nil }
         self.method = method
+    }
+
+    /// Browsers send none, and whatever comes with one would reach the backend unauthenticated.
+    private static func isBodiless(_ framing: BodyFraming) -> Bool {
+        switch framing {
+        case .none, .length(0): true
+        case .length, .chunked, .untilClose: false
+        }
     }
 }

@@ -1,6 +1,6 @@
 import GatewayMessage
 
-/// The pairs of a query that are named like the token parameter.
+/// The pairs of a query that are named like one parameter.
 ///
 /// Names and values are decoded once, as `application/x-www-form-urlencoded` is: `+` is a blank, `%41` an `A`, a broken
 /// escape stands for itself. Only `&` separates pairs.
@@ -58,26 +58,60 @@ struct QueryToken: Sendable {
         return (byte, 1)
     }
 
-    /// Marks every pair with our name as cut, each with one `&` beside it; all other bytes stay. When nothing but our pairs
-    /// was there the whole query is cut, and the head writer leaves the `?` out too.
+    /// Marks every pair with our name as cut, and with it those that are cut already, each with one `&` beside it; all other
+    /// bytes stay. When nothing but such pairs was there the whole query is cut, and the head writer leaves the `?` out too.
     func cut(from head: inout RequestHead, bytes: RawSpan) {
         guard let query = head.query else { return }
+        // In most queries there is nothing to cut, and nothing to move.
+        guard self.next(in: query, from: query.lowerBound, bytes: bytes) != nil else { return }
+        // Shared storage could not be kept.
+        let earlier = head.queryCuts.isEmpty ? [] : head.queryCuts
         head.queryCuts.removeAll(keepingCapacity: true)
-        var offset = query.lowerBound
-        while let pair = self.next(in: query, from: offset, bytes: bytes) {
+        var start = query.lowerBound
+        var isOpenEnded = false
+        while start <= query.upperBound {
+            let end = Self.endOfPair(from: start, in: query, bytes)
+            isOpenEnded = self.isNamed(from: start, to: end, in: bytes) || earlier.contains { $0.covers(start, end) }
             // The separator behind the pair goes with it.
-            let end = min(pair.whole.upperBound + 1, query.upperBound)
-            if let last = head.queryCuts.last, last.upperBound == pair.whole.lowerBound {
-                head.queryCuts[head.queryCuts.count - 1] = ByteRange(start: last.lowerBound, end: end)
-            } else {
-                head.queryCuts.append(ByteRange(start: pair.whole.lowerBound, end: end))
-            }
-            offset = pair.whole.upperBound + 1
+            if isOpenEnded { head.addCut(from: start, to: min(end + 1, query.upperBound)) }
+            start = end + 1
         }
         // A run at the end has no separator behind it: the one before it goes instead.
-        guard let last = head.queryCuts.last, last.upperBound == query.upperBound, last.lowerBound > query.lowerBound,
-            offset > query.upperBound
-        else { return }
-        head.queryCuts[head.queryCuts.count - 1] = ByteRange(start: last.lowerBound - 1, end: last.upperBound)
+        guard isOpenEnded else { return }
+        head.widenLastCut(in: query)
+    }
+
+    private func isNamed(from start: Int, to end: Int, in bytes: RawSpan) -> Bool {
+        var nameEnd = start
+        while nameEnd < end, bytes.at(nameEnd) != UInt8(ascii: "=") { nameEnd += 1 }
+        return self.isParameter(from: start, to: nameEnd, in: bytes)
+    }
+
+    private static func endOfPair(from start: Int, in query: ByteRange, _ bytes: RawSpan) -> Int {
+        var end = start
+        while end < query.upperBound, bytes.at(end) != UInt8(ascii: "&") { end += 1 }
+        return end
+    }
+}
+
+extension ByteRange {
+    /// Whether a pair lies in this cut. Empty pairs have no name and are never cut.
+    fileprivate func covers(_ start: Int, _ end: Int) -> Bool {
+        self.lowerBound <= start && end <= self.upperBound && start < end
+    }
+}
+
+extension RequestHead {
+    fileprivate mutating func addCut(from start: Int, to end: Int) {
+        if let last = self.queryCuts.last, last.upperBound == start {
+            self.queryCuts[self.queryCuts.count - 1] = ByteRange(start: last.lowerBound, end: end)
+        } else {
+            self.queryCuts.append(ByteRange(start: start, end: end))
+        }
+    }
+
+    fileprivate mutating func widenLastCut(in query: ByteRange) {
+        guard let last = self.queryCuts.last, last.lowerBound > query.lowerBound else { return }
+        self.queryCuts[self.queryCuts.count - 1] = ByteRange(start: last.lowerBound - 1, end: last.upperBound)
     }
 }

@@ -6,6 +6,8 @@ struct TokenSources: OptionSet, Sendable {
 
     static let header = TokenSources(rawValue: 1)
     static let query = TokenSources(rawValue: 2)
+    static let cookie = TokenSources(rawValue: 4)
+    static let subprotocol = TokenSources(rawValue: 8)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -15,6 +17,8 @@ struct TokenSources: OptionSet, Sendable {
             switch source {
             case .header: self.insert(.header)
             case .query: self.insert(.query)
+            case .cookie: self.insert(.cookie)
+            case .subprotocol: self.insert(.subprotocol)
             }
         }
     }

@@ -70,6 +70,14 @@ struct ForwardedFields {
             && self.port(ByteRange(start: offset + 1, end: value.upperBound), in: bytes) != nil
     }
 
+    /// The port behind an authority's host; nil when it has none.
+    static func port(of authority: ByteRange, in bytes: RawSpan) -> Int? {
+        var offset = authority.upperBound
+        while offset > authority.lowerBound, (0x30...0x39).contains(bytes.at(offset - 1)) { offset -= 1 }
+        guard offset > authority.lowerBound, bytes.at(offset - 1) == UInt8(ascii: ":") else { return nil }
+        return self.port(ByteRange(start: offset, end: authority.upperBound), in: bytes)
+    }
+
     private static func hasColon(_ range: ByteRange, in bytes: RawSpan) -> Bool {
         for offset in range.range where bytes.at(offset) == UInt8(ascii: ":") { return true }
         return false

@@ -33,7 +33,8 @@ struct ForwardingRules: Sendable {
     // MARK: A proxy's word
 
     func vet(_ head: borrowing RequestHead, bytes: RawSpan, peer: Peer) -> VettedSender {
-        let chain = ForwardedChain.read(head, in: bytes, trusting: self.trustedProxies)
+        let read = ForwardedChain(head, in: bytes, trusting: self.trustedProxies)
+        let chain = read.addresses
         let said = ForwardedFields(head, in: bytes)
         let isSecure = said.isSecure ?? peer.isSecure
         let host = said.host ?? head.host
@@ -41,7 +42,7 @@ struct ForwardingRules: Sendable {
         lines.addFor(chain, peer.address)
         lines.addScheme(isSecure: isSecure)
         if let host { lines.addHost(bytes.extracting(host.range)) }
-        lines.addPort(said.port ?? peer.port)
+        lines.addPort(said.port ?? Self.port(said, host, in: bytes) ?? peer.port)
         if self.sendsForwarded {
             lines.beginForwarded(chain.last ?? peer.address, isSecure: isSecure)
             if let host {
@@ -55,8 +56,17 @@ struct ForwardingRules: Sendable {
         return VettedSender(
             address: chain.last ?? peer.address,
             lines: lines.bytes,
-            requestID: said.requestID.map { bytes.bytes($0) } ?? []
+            requestID: said.requestID.map { bytes.bytes($0) } ?? [],
+            isKnown: !read.isBroken
         )
+    }
+
+    /// What follows from what the proxy said, if it said anything: it listens elsewhere than the gateway.
+    private static func port(_ said: ForwardedFields, _ host: ByteRange?, in bytes: RawSpan) -> Int? {
+        if said.isSecure != nil || said.host != nil, let host, let port = ForwardedFields.port(of: host, in: bytes) {
+            return port
+        }
+        return said.isSecure.map { $0 ? 443 : 80 }
     }
 }
 

@@ -24,10 +24,13 @@ package struct VettedSender: Sendable, Equatable {
     package var lines: [UInt8]
     /// Empty: none, or none that could be kept.
     package var requestID: [UInt8]
+    /// False: the proxy has written something of its client that is no address. No address rule lets such a client pass.
+    package var isKnown: Bool
 
-    package init(address: IPAddress?, lines: [UInt8], requestID: [UInt8]) {
+    package init(address: IPAddress?, lines: [UInt8], requestID: [UInt8], isKnown: Bool = true) {
         self.address = address
         self.lines = lines
         self.requestID = requestID
+        self.isKnown = isKnown
     }
 }

@@ -5,7 +5,10 @@ extension Gatekeeper {
     /// these lines.
     package func vet(_ head: borrowing RequestHead, bytes: RawSpan, peer: Peer) -> VettedSender? {
         self.isVetted = self.policy.forwarding.trusts(peer)
-        return self.isVetted ? self.policy.forwarding.vet(head, bytes: bytes, peer: peer) : nil
+        guard self.isVetted else { return nil }
+        let sender = self.policy.forwarding.vet(head, bytes: bytes, peer: peer)
+        self.isClientUnknown = !sender.isKnown
+        return sender
     }
 
     /// The first peer since the last call whose `X-Forwarded-For` was dropped because it is not among `trusted_proxies`: an

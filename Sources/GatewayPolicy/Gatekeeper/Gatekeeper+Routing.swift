@@ -32,12 +32,12 @@ extension Gatekeeper {
         isWebSocket: Bool,
         client: IPAddress?
     ) throws(Refusal) -> RouteTerms {
-        guard let first = self.firstMatch(head, bytes: bytes, isWebSocket: isWebSocket) else {
+        guard let first = try self.firstMatch(head, bytes: bytes, isWebSocket: isWebSocket) else {
             throw Refusal(route: nil, reason: .noRoute, logDetail: "no route matches")
         }
         let taker = isWebSocket ? first : self.taker(of: head, preflight, from: first, bytes: bytes)
         // Whom the first one keeps out is not told what it takes.
-        if let addresses = (taker ?? first).addresses, !addresses.admits(client) {
+        if let addresses = (taker ?? first).addresses, self.isClientUnknown || !addresses.admits(client) {
             let detail: StaticString = "client address not allowed"
             throw Refusal(route: taker ?? first, reason: .addressNotAllowed, logDetail: detail)
         }
@@ -50,8 +50,17 @@ extension Gatekeeper {
         )
     }
 
-    private func firstMatch(_ head: borrowing RequestHead, bytes: RawSpan, isWebSocket: Bool) -> RouteTerms? {
-        let host = self.policy.asksForHost ? head.host.map { HostRules.name(of: $0, in: bytes) } : nil
+    private func firstMatch(
+        _ head: borrowing RequestHead,
+        bytes: RawSpan,
+        isWebSocket: Bool
+    ) throws(Refusal) -> RouteTerms? {
+        var host: ByteRange?
+        if self.policy.asksForHost, let value = head.host {
+            host = HostRules.name(of: value, in: bytes)
+            // Passing routes over for it could lead to one that asks for less.
+            if host == nil { throw Refusal(route: nil, reason: .badHost, logDetail: "Host has an empty label") }
+        }
         if self.path.isVerbatim {
             return self.match(bytes.extracting(head.path.range), host, bytes: bytes, isWebSocket: isWebSocket)
         }
@@ -59,12 +68,16 @@ extension Gatekeeper {
         return self.match(decoded.span.bytes, host, bytes: bytes, isWebSocket: isWebSocket)
     }
 
-    /// The first route that serves this kind of request and matches path and host. Django takes one slash off the front,
-    /// Channels all.
-    private func match(_ path: RawSpan, _ host: ByteRange?, bytes: RawSpan, isWebSocket: Bool) -> RouteTerms? {
+    /// Where what patterns are about begins. Django takes one slash off the front, Channels all.
+    static func startOfMatched(_ path: RawSpan, isWebSocket: Bool) -> Int {
         var start = 1
         if isWebSocket { while start < path.byteCount, path.at(start) == .slash { start += 1 } }
-        let rest = path.extracting(start..<path.byteCount)
+        return start
+    }
+
+    /// The first route that serves this kind of request and matches path and host.
+    private func match(_ path: RawSpan, _ host: ByteRange?, bytes: RawSpan, isWebSocket: Bool) -> RouteTerms? {
+        let rest = path.extracting(Self.startOfMatched(path, isWebSocket: isWebSocket)..<path.byteCount)
         for route in self.policy.routes where route.serves(webSocket: isWebSocket) {
             if let hosts = route.hosts, !hosts.matches(host, in: bytes) { continue }
             if self.policy.patterns[route.index].matches(rest, with: &self.matcher) { return route }

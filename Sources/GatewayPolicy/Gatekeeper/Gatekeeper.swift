@@ -10,17 +10,33 @@ package final class Gatekeeper {
     var matcher = PatternMatcher()
     var carriers: TokenCarriers
     var verifier = TokenVerifier()
+    /// The policy's, with the keys that were fetched. Nil only when no route reads tokens.
+    var authority: TokenAuthority?
+    /// For each of the plan's remote blocks the generation of keys that `authority` has.
+    var keyGenerations: [UInt64]
+    /// Blocks of the plan: see `takeUnknownKeys`.
+    var unknownKeys: [Int] = []
+    /// Tokens that are no longer welcome; nil: all that are valid are. Whoever owns the gatekeeper changes it between requests.
+    package var revocations: RevocationList?
+    /// Whether the request being judged may cost a verification.
+    var mayVerify = true
+    /// See `takeFailure`.
+    var hasFailed = false
     var cache: TokenCache
     /// Counted since the last `takeCounts`.
     var counts = TokenCounts()
     /// The next request to be judged comes from a trusted proxy.
     var isVetted = false
+    /// Of that request it is not known whom it is from.
+    var isClientUnknown = false
     /// The first since the last `takeIgnoredForwarding`.
     var ignoredForwarding: IPAddress?
 
     /// A 300-byte token with what is kept beside it takes about 1 kB.
     package init(policy: Policy, cacheEntries: Int = 4096, cacheBytes: Int = 8 << 20) {
         self.policy = policy
+        self.authority = policy.tokens?.authority
+        self.keyGenerations = Array(repeating: 0, count: policy.tokens?.remoteBlocks.count ?? 0)
         self.carriers = TokenCarriers(header: policy.tokenHeader, query: policy.tokenQuery)
         self.cache = TokenCache(entries: cacheEntries, bytes: cacheBytes)
     }
@@ -29,29 +45,45 @@ package final class Gatekeeper {
     /// edits, the token where the route says so, the path's prefix. `bytes` is the block that `head` was parsed from; `client`
     /// is who sent it as far as that is known, nil for somebody on this machine.
     ///
-    /// The token is looked at last: whatever else is wrong is said first, and costs no signature.
+    /// The token is looked at last: whatever else is wrong is said first, and costs no signature. Without `mayVerify` only
+    /// tokens that are known already pass.
     package func judge(
         _ head: inout RequestHead,
         bytes: RawSpan,
         isWebSocket: Bool,
         client: IPAddress?,
-        now: WallClock
+        now: WallClock,
+        mayVerify: Bool = true
     ) -> Verdict {
+        self.mayVerify = mayVerify
+        defer {
+            self.isVetted = false
+            self.isClientUnknown = false
+        }
         if !self.policy.health.isEmpty, !isWebSocket, self.isHealthCheck(head, bytes: bytes) { return .healthCheck }
-        defer { self.isVetted = false }
         do throws(Refusal) {
             try self.readPath(head.path, in: bytes)
+            if self.isOwnPath(in: head, bytes: bytes) { return try self.renew(&head, bytes: bytes, now) }
             if self.policy.owned.drop(from: &head, bytes: bytes) { self.noteIgnoredForwarding(of: client) }
             let preflight = isWebSocket ? nil : Preflight(head, bytes: bytes)
             let route = try self.route(for: head, preflight, bytes: bytes, isWebSocket: isWebSocket, client: client)
             try self.checkPath(of: &head, bytes: bytes, route)
             if isWebSocket { try self.checkOrigin(of: head, bytes: bytes, route) }
             if let preflight { return self.answer(preflight, &head, bytes: bytes, route) }
+            let session = isWebSocket && route.takesSession ? try self.session(of: head, bytes: bytes, route) : []
+            let captures =
+                route.captureNames.isEmpty || route.auth == .none
+                ? .none : self.captures(of: route, head, bytes: bytes, isWebSocket: isWebSocket)
             var identity: VerifiedIdentity?
             if route.auth != .none {
-                identity = try self.authenticate(&head, bytes: bytes, route, isWebSocket: isWebSocket, now)
+                identity = try self.authenticate(&head, bytes: bytes, route, captures, isWebSocket: isWebSocket, now)
             }
-            return self.forward(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
+            if !session.isEmpty { self.policy.sessionQuery.cut(from: &head, bytes: bytes) }
+            var admission = self.admit(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
+            admission.session = session
+            admission.captures = captures
+            if identity != nil { admission.extraLines = self.policy.identity.lines(of: captures) }
+            return .forward(admission)
         } catch {
             return .refuse(error)
         }
@@ -101,19 +133,19 @@ package final class Gatekeeper {
             return .preflight(route: route, headerLines: cors.preflightLines(preflight, head, bytes: bytes))
         }
         if route.auth != .none { self.carriers.remove(route.httpSources, all: true, from: &head, bytes: bytes) }
-        return self.forward(&head, bytes: bytes, route, nil, isWebSocket: false)
+        return .forward(self.admit(&head, bytes: bytes, route, nil, isWebSocket: false))
     }
 
-    private func forward(
+    private func admit(
         _ head: inout RequestHead,
         bytes: RawSpan,
         _ route: RouteTerms,
         _ identity: VerifiedIdentity?,
         isWebSocket: Bool
-    ) -> Verdict {
+    ) -> Admission {
         route.edit(&head, bytes: bytes)
         // Pages cannot read what comes of a handshake, and browsers do not ask whether they may.
         let corsLines = isWebSocket ? nil : self.policy.cors?.responseLines(head, bytes: bytes)
-        return .forward(Admission(route: route, identity: identity, corsLines: corsLines ?? []))
+        return Admission(route: route, identity: identity, corsLines: corsLines ?? [])
     }
 }

@@ -66,6 +66,13 @@ struct TokenCache {
         }
     }
 
+    /// For when keys have changed.
+    mutating func removeAll(where isOver: (VerifiedIdentity) -> Bool) {
+        for place in self.entries.indices {
+            if let identity = self.entries[place].identity, isOver(identity) { self.remove(at: place) }
+        }
+    }
+
     /// The token's own place, a free one, or that of a neighbour nobody has asked for lately.
     private mutating func placeToUse(_ hash: Int, _ token: RawSpan) -> Int {
         let places = self.places(of: hash)
@@ -127,6 +134,8 @@ struct TokenCache {
     }
 
     private static func size(_ tokenLength: Int, _ identity: VerifiedIdentity) -> Int {
-        tokenLength + identity.injected.count + identity.identityLines.count + Self.entryOverhead
+        // Claims are the token's bytes once more and a node for each value.
+        let claims = identity.claims == nil ? 0 : 4 * tokenLength
+        return tokenLength + identity.injected.count + identity.identityLines.count + claims + Self.entryOverhead
     }
 }

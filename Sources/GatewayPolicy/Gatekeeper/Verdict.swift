@@ -6,8 +6,11 @@ package enum Verdict: Sendable {
     case refuse(Refusal)
     /// Somebody asks whether the gateway is there.
     case healthCheck
-    /// A browser asks what a page may send; answered with 204 and these lines.
-    case preflight(route: RouteTerms, headerLines: [UInt8])
+    /// A browser asks what a page may send; answered with 204 and these lines. Without a route it is about a renewal.
+    case preflight(route: RouteTerms?, headerLines: [UInt8])
+    /// Somebody brings the WebSocket of this session a new token, which is valid. Whether it is good for that socket is still
+    /// to be asked: see `Gatekeeper.objection`.
+    case renewal(session: [UInt8], identity: VerifiedIdentity)
 }
 
 /// Leave to go upstream.
@@ -19,6 +22,11 @@ package struct Admission: Sendable {
     package var corsLines: [UInt8]
     /// The id that the client of a WebSocket chose for its session; empty when it chose none.
     package var session: [UInt8] = []
+
+    /// What the route's rules about claims may ask again when the socket is given another token.
+    package var captures = RouteCaptures.none
+    /// Whole lines of this one request, to go upstream beside `injected`; most often none.
+    package var extraLines: [UInt8] = []
 
     package init(route: RouteTerms, identity: VerifiedIdentity?, corsLines: [UInt8] = []) {
         self.route = route

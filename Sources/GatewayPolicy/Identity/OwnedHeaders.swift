@@ -65,7 +65,7 @@ struct OwnedHeaders: Sendable {
 
     init(_ settings: Settings) {
         self.init(
-            adding: settings.identity.map(\.header.value),
+            adding: settings.identity.map(\.header.value) + [settings.assertion?.header.value].compactMap { $0 },
             except: settings.simpleJWT?.authHeaderName ?? "authorization",
             releasing: settings.releasedHeaders.map(\.value)
         )

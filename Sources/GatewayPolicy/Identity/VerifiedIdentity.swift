@@ -1,3 +1,5 @@
+import GatewayTokens
+
 /// Who the verified user is, rendered once per token and then shared by every request and socket that brings the token.
 package final class VerifiedIdentity: Sendable {
     /// The canonical text of the user id claim.
@@ -10,12 +12,18 @@ package final class VerifiedIdentity: Sendable {
     package let jti: String?
     package let issuer: String?
     package let issuedAt: Int64?
+    /// Kept only where a route has rules about them.
+    let claims: Claims?
+    /// The block of the token plan that has verified the token.
+    let block: Int
+    /// Of the key that has verified the token: see `Policy.knowsKey`.
+    package let keyFingerprint: UInt64
     /// The identity headers and the one normalized token header: complete lines, each ended by CRLF.
     package let injected: [UInt8]
     /// The identity headers alone, for routes that do not normalize.
     package let identityLines: [UInt8]
 
-    package init(
+    init(
         userID: String,
         expiresAt: Int64,
         leeway: Int64,
@@ -23,6 +31,9 @@ package final class VerifiedIdentity: Sendable {
         jti: String?,
         issuer: String?,
         issuedAt: Int64?,
+        claims: Claims? = nil,
+        block: Int = 0,
+        keyFingerprint: UInt64 = 0,
         identityLines: [UInt8],
         tokenLine: [UInt8]
     ) {
@@ -33,6 +44,9 @@ package final class VerifiedIdentity: Sendable {
         self.jti = jti
         self.issuer = issuer
         self.issuedAt = issuedAt
+        self.claims = claims
+        self.block = block
+        self.keyFingerprint = keyFingerprint
         self.identityLines = identityLines
         self.injected = identityLines + tokenLine
     }

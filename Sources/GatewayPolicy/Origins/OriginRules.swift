@@ -29,6 +29,11 @@ struct OriginRules: Sendable, Equatable {
             guard value == nil else { return false }
             value = field.value
         }
+        return self.allow(value, bytes: bytes)
+    }
+
+    /// Nil: there is no `Origin`.
+    func allow(_ value: ByteRange?, bytes: RawSpan) -> Bool {
         guard let value else { return self.allowsMissing }
         if self.rules.contains(.anything) { return true }
         if bytes.equals(value, "null") { return self.rules.contains(.null) }

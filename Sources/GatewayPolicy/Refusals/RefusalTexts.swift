@@ -20,7 +20,7 @@ struct RefusalTexts: Sendable {
                 status: reason.status,
                 type: problem.type,
                 title: problem.title,
-                headerLines: reason == .keysUnavailable ? "Retry-After: 5\r\n" : ""
+                headerLines: reason.retryAfter
             )
             // RFC 9110 section 15.5.6: always there, also when it says that nothing is allowed.
             if reason == .methodNotAllowed { answer.headerLines += "Allow: ".utf8 + refusal.allow + "\r\n".utf8 }
@@ -47,8 +47,8 @@ struct RefusalTexts: Sendable {
             #"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#
         case .forbidden:
             #"{"detail":"You do not have permission to perform this action."}"#
-        case .notAuthenticated, .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed,
-            .originMissing, .tooManySockets, .sessionInUse, .keysUnavailable:
+        case .notAuthenticated, .badPath, .badHost, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed,
+            .originMissing, .tooManySockets, .tooManyFailures, .badSession, .sessionInUse, .keysUnavailable:
             #"{"detail":"Authentication credentials were not provided."}"#
         }
     }
@@ -66,6 +66,16 @@ struct RefusalTexts: Sendable {
             body += #""message":\#(jsonText(message.rawValue))}"#
         }
         return body + "]}"
+    }
+}
+
+extension RejectionReason {
+    fileprivate var retryAfter: StaticString {
+        switch self {
+        case .keysUnavailable: "Retry-After: 5\r\n"
+        case .tooManyFailures: "Retry-After: 1\r\n"
+        default: ""
+        }
     }
 }
 

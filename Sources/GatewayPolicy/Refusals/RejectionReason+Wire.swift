@@ -4,12 +4,12 @@ import GatewayTokens
 extension RejectionReason {
     package var status: Int {
         switch self {
-        case .badPath: 400
+        case .badPath, .badHost, .badSession: 400
         case .noRoute: 404
         case .methodNotAllowed: 405
         case .addressNotAllowed, .originNotAllowed, .originMissing, .forbidden: 403
         case .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: 401
-        case .tooManySockets: 429
+        case .tooManySockets, .tooManyFailures: 429
         case .sessionInUse: 409
         case .keysUnavailable: 503
         }
@@ -18,11 +18,12 @@ extension RejectionReason {
     /// Nil for reasons that never accept a handshake: they are answered with their status.
     package var webSocketClose: (code: UInt16, reason: StaticString)? {
         switch self {
-        case .badPath, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed, .originMissing,
-            .sessionInUse:
+        case .badPath, .badHost, .noRoute, .methodNotAllowed, .addressNotAllowed, .originNotAllowed, .originMissing,
+            .badSession, .sessionInUse, .tooManyFailures:
             nil
         case .notAuthenticated: (4001, "authentication required")
         case .tokenNotValid(let rejection) where rejection.reason == .expired: (4001, "token expired")
+        case .tokenNotValid(let rejection) where rejection.reason == .revoked: (4001, "token revoked")
         case .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: (4001, "token invalid")
         case .forbidden: (4003, "forbidden")
         case .tooManySockets: (4008, "too many connections")
@@ -34,6 +35,7 @@ extension RejectionReason {
     package var metricLabel: StaticString {
         switch self {
         case .badPath: "bad_path"
+        case .badHost: "bad_host"
         case .noRoute: "no_route"
         case .methodNotAllowed: "method"
         case .addressNotAllowed: "address"
@@ -45,6 +47,8 @@ extension RejectionReason {
         case .tokenNotValid(let rejection), .noUserIdentification(let rejection): rejection.reason.label
         case .forbidden: "claim"
         case .tooManySockets: "socket_limit"
+        case .tooManyFailures: "throttled"
+        case .badSession: "bad_session"
         case .sessionInUse: "session_in_use"
         case .keysUnavailable: "keys_unavailable"
         }
@@ -55,6 +59,7 @@ extension RejectionReason {
     var problem: (type: StaticString, title: StaticString)? {
         switch self {
         case .badPath: ("bad-path", "The path is not acceptable")
+        case .badHost: ("bad-host", "The host name is not acceptable")
         case .noRoute: ("no-route", "No route matches the request")
         case .methodNotAllowed: ("method-not-allowed", "The method is not allowed")
         case .addressNotAllowed: ("address-not-allowed", "The address is not allowed")
@@ -62,6 +67,8 @@ extension RejectionReason {
         case .originMissing: ("origin-missing", "The request has no Origin header")
         case .tooManySockets: ("too-many-sockets", "Too many WebSockets are open")
         case .sessionInUse: ("session-in-use", "An open WebSocket has this session id")
+        case .tooManyFailures: ("too-many-failures", "Too many tokens were not valid")
+        case .badSession: ("bad-session", "The session id is not acceptable")
         case .keysUnavailable: ("keys-unavailable", "The token cannot be checked yet")
         case .forbidden, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid,
             .noUserIdentification:

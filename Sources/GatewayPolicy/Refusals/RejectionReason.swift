@@ -4,6 +4,8 @@ package import GatewayTokens
 /// and nowhere else.
 package enum RejectionReason: Sendable, Equatable {
     case badPath(PathProblem)
+    /// `Host` is no name, and routes go by hosts.
+    case badHost
     case noRoute
     /// Routes match, and none of them takes the method.
     case methodNotAllowed
@@ -26,6 +28,10 @@ package enum RejectionReason: Sendable, Equatable {
     case tooManySockets
     /// An open WebSocket has the id that the client chose for its session.
     case sessionInUse
+    /// A client has brought too many tokens that were not valid, and this one is not known.
+    case tooManyFailures
+    /// The handshake names a session, but not by one proper id.
+    case badSession
     /// The keys are not there yet.
     case keysUnavailable
 }

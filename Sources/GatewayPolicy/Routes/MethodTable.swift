@@ -9,7 +9,7 @@ struct MethodTable: Sendable {
     /// For each route the value of `Allow` when neither it nor one behind it takes a method.
     private let allowed: [[UInt8]]
 
-    init(_ routes: [RouteTerms], keys: [RouteKey]) {
+    init(_ routes: [RouteTerms]) {
         self.isUsed = routes.contains { $0.methods != nil }
         guard self.isUsed else {
             self.next = []
@@ -20,7 +20,7 @@ struct MethodTable: Sendable {
         var unions = routes.map { $0.methods ?? MethodRule([]) }
         var nearest: [RouteKey: Int] = [:]
         for index in routes.indices.reversed() where routes[index].serves(webSocket: false) {
-            if let later = nearest.updateValue(index, forKey: keys[index]) {
+            if let later = nearest.updateValue(index, forKey: routes[index].key) {
                 next[index] = later
                 unions[index].add(unions[later])
             }

@@ -1,5 +1,6 @@
 import GatewayMessage
 package import GatewaySettings
+import GatewayTokens
 
 /// What a connection keeps of its route after admission: small, immutable and shared. It holds nothing of the policy it
 /// came from, so that an open socket does not keep an old policy alive.
@@ -8,6 +9,7 @@ package final class RouteTerms: Sendable {
     package let index: Int
     /// The pattern as written, for logs and metrics.
     package let pattern: String
+    let key: RouteKey
     /// Index into `Policy.upstreamNames`.
     package let upstream: Int
     /// Nil: the route serves plain requests only.
@@ -24,6 +26,12 @@ package final class RouteTerms: Sendable {
 
     let httpSources: TokenSources
     let webSocketSources: TokenSources
+    /// For each block of the token plan whether its tokens are taken; nil: all are.
+    let issuers: [Bool]?
+    /// What a token's claims must be; nil: anything.
+    let requirement: ClaimRules?
+    /// What of the pattern's captures anything is made of.
+    let captureNames: Set<String>
     /// Path forms the route tolerates.
     let tolerated: PathForms
     /// Nil only on routes without `websocket`.
@@ -39,7 +47,7 @@ package final class RouteTerms: Sendable {
 
     init(
         index: Int,
-        pattern: String,
+        pattern: RoutePatternSettings,
         upstream: Int,
         webSocket: WebSocketSettings?,
         auth: Authentication,
@@ -47,13 +55,17 @@ package final class RouteTerms: Sendable {
         location: SettingsLocation,
         httpSources: TokenSources,
         webSocketSources: TokenSources,
+        issuers: [Bool]?,
+        requirement: ClaimRules?,
+        captureNames: Set<String>,
         tolerated: PathForms,
         origins: OriginRules?,
         filters: RouteFilters,
         edits: RouteEdits
     ) {
         self.index = index
-        self.pattern = pattern
+        self.pattern = pattern.text
+        self.key = RouteKey(pattern: pattern, hosts: filters.hosts)
         self.upstream = upstream
         self.webSocket = webSocket
         self.auth = auth
@@ -61,6 +73,9 @@ package final class RouteTerms: Sendable {
         self.location = location
         self.httpSources = httpSources
         self.webSocketSources = webSocketSources
+        self.issuers = issuers
+        self.requirement = requirement
+        self.captureNames = captureNames
         self.tolerated = tolerated
         self.origins = origins
         self.hosts = filters.hosts
@@ -71,6 +86,16 @@ package final class RouteTerms: Sendable {
         self.requestLines = edits.requestLines
         self.addedPrefix = edits.prefix.added
         self.responseEdits = edits.response
+    }
+
+    /// Whether handshakes may name a session, for requests that renew its token.
+    var takesSession: Bool { self.webSocket?.renewal.http ?? false }
+
+    /// Whether a handshake with this `Origin` would be let in, an empty one meaning that none was sent: for sockets that are
+    /// open when the rules change.
+    package func allowsOrigin(_ origin: [UInt8]) -> Bool {
+        let whole = origin.isEmpty ? nil : ByteRange(start: 0, end: origin.count)
+        return self.origins?.allow(whole, bytes: origin.span.bytes) ?? false
     }
 
     /// Whether requests of this kind look at the route at all.

@@ -11,6 +11,8 @@ extension Exchange {
         case forward
         case answer(GatewayAnswer)
         case acceptThenClose(WebSocketClose, label: StaticString)
+        /// What comes of it is said by the socket's own worker, and answered with these lines besides.
+        case renew(SocketHandle, VerifiedIdentity, headerLines: [UInt8])
     }
 
     enum HandshakeProblem {
@@ -42,6 +44,7 @@ extension Exchange {
             self.pool = self.worker.pool(admission.route.upstream)
             // What is composed does not say any more how the client likes its answers.
             if admission.route.editsRequests { self.format = .preferred(by: head, bytes: block) }
+            self.ownLines += admission.extraLines
             self.compose(&head, block: block, admission.route, injected: admission.injected, vetted)
             return .forward
         case .refuse(let refusal):
@@ -51,6 +54,8 @@ extension Exchange {
         case .preflight(let route, let headerLines):
             self.route = route
             return .answer(.preflight(headerLines))
+        case .renewal(let session, let identity):
+            return self.renew(session, identity, head, block: block)
         }
     }
 
@@ -140,7 +145,7 @@ extension Exchange {
     }
 
     /// An answer that is shown as the client likes it, and to pages that may see it.
-    private func answer(_ answer: GatewayAnswer, _ head: borrowing RequestHead, block: RawSpan) -> Decision {
+    func answer(_ answer: GatewayAnswer, _ head: borrowing RequestHead, block: RawSpan) -> Decision {
         var answer = answer
         self.format = .preferred(by: head, bytes: block)
         answer.headerLines += self.worker.snapshot.policy.readingLines(on: self.route, head: head, bytes: block)

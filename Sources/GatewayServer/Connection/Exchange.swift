@@ -86,6 +86,8 @@ final class Exchange {
             self.answer(answer)
         case .acceptThenClose(let close, let label):
             self.acceptThenClose(close, label: label)
+        case .renew(let socket, let identity, let headerLines):
+            self.awaitRenewal(socket, identity, headerLines: headerLines)
         }
     }
 

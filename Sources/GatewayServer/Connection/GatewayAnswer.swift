@@ -7,6 +7,7 @@ struct GatewayAnswer {
         case refusal(RefusalAnswer.Content)
         /// Plain text.
         case text(StaticString)
+        case json([UInt8])
         case nothing
     }
 
@@ -26,7 +27,7 @@ struct GatewayAnswer {
         self.label = label
     }
 
-    private init(status: Int, headerLines: [UInt8] = [], content: Content) {
+    init(status: Int, headerLines: [UInt8] = [], content: Content) {
         self.status = status
         self.headerLines = headerLines
         self.content = content
@@ -41,6 +42,7 @@ struct GatewayAnswer {
             let body = refusal.body(format, requestID: requestID)
             return (body.contentType, body.bytes)
         case .text(let text): return ("text/plain; charset=utf-8", text.withUTF8Buffer { Array($0) })
+        case .json(let bytes): return ("application/json", bytes)
         case .nothing: return (nil, [])
         }
     }

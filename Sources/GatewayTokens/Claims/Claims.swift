@@ -20,6 +20,11 @@ package struct Claims: Sendable {
         self.node(at: Array(path.utf8)[...]).map { ClaimValue(self.document, $0) }
     }
 
+    /// The claim at a path, as compact JSON; nil when it is missing, or longer than `limit` bytes.
+    package func json(at path: String, limit: Int) -> [UInt8]? {
+        self.node(at: Array(path.utf8)[...]).flatMap { self.document.encoded($0, limit: limit) }
+    }
+
     func node(at path: ArraySlice<UInt8>) -> Int? {
         var container = self.root
         var rest = path

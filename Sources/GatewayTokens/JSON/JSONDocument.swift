@@ -56,6 +56,8 @@ struct JSONDocument: Sendable {
 
     func name(of node: Int) -> String { String(decoding: self.bytes[self.nodes[node].name.range], as: UTF8.self) }
 
+    func nameBytes(of node: Int) -> ArraySlice<UInt8> { self.bytes[self.nodes[node].name.range] }
+
     /// A string's content or a number's spelling; empty for other values.
     func text(of node: Int) -> String { String(decoding: self.utf8(of: node), as: UTF8.self) }
 

@@ -52,6 +52,11 @@ package struct KeySet: Sendable {
     /// Warnings of all keys.
     package var warnings: [String] { self.entries.compactMap(\.key.warning) }
 
+    /// Whether a key with this fingerprint is among them.
+    package func contains(fingerprint: UInt64) -> Bool {
+        self.entries.contains { $0.key.fingerprint == fingerprint }
+    }
+
     /// Why no key accepted the signature of a token with this header.
     func reason(of algorithm: SigningAlgorithm, keyID: [UInt8]?, needsName: Bool) -> TokenRejection.Reason {
         guard let keyID else { return .badSignature }

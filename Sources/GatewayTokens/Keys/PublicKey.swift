@@ -43,4 +43,17 @@ final class PublicKey: @unchecked Sendable {
             throw .unsupportedPEM(label: label)
         }
     }
+
+    /// `SubjectPublicKeyInfo` in DER; empty when libcrypto cannot write it.
+    var encoded: [UInt8] {
+        defer { ERR_clear_error() }
+        let length = Int(i2d_PUBKEY(self.pointer, nil))
+        guard length > 0 else { return [] }
+        var bytes = [UInt8](repeating: 0, count: length)
+        let written = bytes.withUnsafeMutableBufferPointer { buffer in
+            var cursor = buffer.baseAddress
+            return Int(i2d_PUBKEY(self.pointer, &cursor))
+        }
+        return written == length ? bytes : []
+    }
 }

@@ -5,6 +5,9 @@ package final class VerificationKey: Sendable {
     package let keyID: String?
     /// Something an operator should know although the key can be used.
     package let warning: String?
+    /// Tells keys apart within this process, and is of no use outside it: the same for the same key and algorithm however
+    /// often it is loaded.
+    package let fingerprint: UInt64
     let material: Material
 
     enum Material: Sendable {
@@ -17,6 +20,7 @@ package final class VerificationKey: Sendable {
         self.algorithm = algorithm
         self.keyID = keyID
         self.warning = warning
+        self.fingerprint = material.fingerprint(algorithm)
     }
 
     /// The shared secret of an HS algorithm: the very bytes that Django's `SIGNING_KEY` has in UTF-8, never base64.
@@ -53,6 +57,11 @@ package final class VerificationKey: Sendable {
         return try VerificationKey(PublicKey(pem: Array(pem.utf8)), algorithm: algorithm, keyID: nil)
     }
 
+    /// The same key under a name that its text does not give it.
+    package func named(_ keyID: String) -> VerificationKey {
+        VerificationKey(self.material, algorithm: self.algorithm, keyID: keyID, warning: self.warning)
+    }
+
     convenience init(_ key: PublicKey, algorithm: SigningAlgorithm, keyID: String?) throws(KeyProblem) {
         try key.check(for: algorithm)
         self.init(.publicKey(key), algorithm: algorithm, keyID: keyID, warning: nil)
@@ -64,4 +73,17 @@ extension VerificationKey: CustomStringConvertible, CustomDebugStringConvertible
     package var description: String { "\(self.algorithm.rawValue) key" }
     package var debugDescription: String { self.description }
     package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension VerificationKey.Material {
+    /// Keyed per process, so that it says nothing about a secret.
+    fileprivate func fingerprint(_ algorithm: SigningAlgorithm) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(algorithm)
+        switch self {
+        case .secret(let secret): hasher.combine(secret)
+        case .publicKey(let key): hasher.combine(key.encoded)
+        }
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
 }

@@ -2,10 +2,12 @@
 package struct ClaimRules: Sendable {
     private struct Rule: Sendable {
         let path: [UInt8]
-        let condition: Condition
+        /// One of them must hold.
+        let conditions: [Condition]
     }
 
     private enum Condition: Sendable {
+        case exactly(ClaimPattern)
         case oneOf([ClaimPattern])
         case contains(ClaimPattern)
         case present
@@ -13,7 +15,7 @@ package struct ClaimRules: Sendable {
         var captureNames: [String] {
             switch self {
             case .oneOf(let patterns): patterns.compactMap(\.captureName)
-            case .contains(let pattern): [pattern].compactMap(\.captureName)
+            case .exactly(let pattern), .contains(let pattern): [pattern].compactMap(\.captureName)
             case .present: []
             }
         }
@@ -31,7 +33,7 @@ package struct ClaimRules: Sendable {
         for (index, (path, rule)) in rules.enumerated() {
             guard !path.isEmpty else { throw ClaimRuleProblem(index: index, path: path, kind: .emptyPath) }
             do throws(ClaimPatternProblem) {
-                compiled.append(Rule(path: Array(path.utf8), condition: try self.condition(rule)))
+                compiled.append(Rule(path: Array(path.utf8), conditions: try self.conditions(rule)))
             } catch {
                 throw ClaimRuleProblem(index: index, path: path, kind: error.kind)
             }
@@ -41,13 +43,25 @@ package struct ClaimRules: Sendable {
 
     private init(_ rules: [Rule]) {
         self.rules = rules
-        self.captureNames = Set(rules.flatMap(\.condition.captureNames))
+        self.captureNames = Set(rules.flatMap(\.conditions).flatMap(\.captureNames))
+    }
+
+    private static func conditions(_ rule: ClaimRule) throws(ClaimPatternProblem) -> [Condition] {
+        guard case .any(let rules) = rule else { return [try self.condition(rule)] }
+        guard !rules.isEmpty else { throw .init(kind: .noAlternatives) }
+        var conditions: [Condition] = []
+        for rule in rules { conditions.append(try self.condition(rule)) }
+        return conditions
     }
 
     private static func condition(_ rule: ClaimRule) throws(ClaimPatternProblem) -> Condition {
         switch rule {
-        case .equals(let scalar):
+        case .any:
+            throw .init(kind: .nestedAlternatives)
+        case .value(let scalar):
             return .oneOf([try ClaimPattern(scalar)])
+        case .equals(let scalar):
+            return .exactly(try ClaimPattern(scalar))
         case .oneOf(let scalars):
             guard !scalars.isEmpty else { throw .init(kind: .noAlternatives) }
             var patterns: [ClaimPattern] = []
@@ -68,10 +82,20 @@ package struct ClaimRules: Sendable {
     package func evaluate(_ claims: Claims, captures: (String) -> String?) -> Bool {
         for rule in self.rules {
             guard let node = claims.node(at: rule.path[...]),
-                self.holds(rule.condition, claims.document, node, captures)
+                self.holds(rule.conditions, claims.document, node, captures)
             else { return false }
         }
         return true
+    }
+
+    private func holds(
+        _ conditions: [Condition],
+        _ document: JSONDocument,
+        _ node: Int,
+        _ captures: (String) -> String?
+    ) -> Bool {
+        for condition in conditions where self.holds(condition, document, node, captures) { return true }
+        return false
     }
 
     private func holds(
@@ -83,6 +107,8 @@ package struct ClaimRules: Sendable {
         switch condition {
         case .present:
             return document.kind(node) != .null
+        case .exactly(let pattern):
+            return pattern.fits(document, node, captures)
         case .oneOf(let patterns):
             for pattern in patterns where self.isEqual(pattern, document, node, captures) { return true }
             return false
@@ -101,10 +127,9 @@ package struct ClaimRules: Sendable {
         _ node: Int,
         _ captures: (String) -> String?
     ) -> Bool {
-        if pattern.captureName != nil, document.kind(node) == .array {
-            return self.isElement(pattern, of: node, document, captures)
-        }
-        return pattern.fits(document, node, captures)
+        document.kind(node) == .array
+            ? self.isElement(pattern, of: node, document, captures)
+            : pattern.fits(document, node, captures)
     }
 
     private func isElement(

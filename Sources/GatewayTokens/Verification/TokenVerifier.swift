@@ -22,7 +22,9 @@ package struct TokenVerifier: ~Copyable {
         let parts = try self.takeApart(token, &payload)
         let key = try self.checkSignature(token, parts, rules, now)
         let document = try ClaimChecks.parse(consume payload)
-        return try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
+        var verified = try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
+        verified.keyFingerprint = key.key.fingerprint
+        return verified
     }
 
     /// With several blocks the payload is read first, to choose one; so `badPayload` and `issuer` come before
@@ -46,6 +48,7 @@ package struct TokenVerifier: ~Copyable {
         let key = try self.checkSignature(token, parts, rules, now)
         var verified = try ClaimChecks(document, rules: rules, now: now).run(keyNotAfter: key.notAfter)
         verified.block = block
+        verified.keyFingerprint = key.key.fingerprint
         return verified
     }
 

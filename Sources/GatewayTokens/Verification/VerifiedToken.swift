@@ -17,4 +17,6 @@ package struct VerifiedToken: Sendable {
     package internal(set) var block = 0
     /// Of the key set that accepted it.
     package internal(set) var keyGeneration: UInt64 = 0
+    /// Of the key that accepted it.
+    package internal(set) var keyFingerprint: UInt64 = 0
 }

@@ -29,6 +29,39 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("/?token=x&sid=y", "/"), ("/?sid=y&token=x", "/"), ("/?a&token=x&sid=y", "/?a"), ("/?token=x&a&sid=y", "/?a"),
+        ("/?sid=y&a&token=x&b", "/?a&b"), ("/?a&sid=y&b&token=x&c", "/?a&b&c"), ("/?sid=y", "/"), ("/?token=x", "/"),
+        ("/?a&&token=x&&sid=y", "/?a&&"), ("/?&token=x&%73id", "/?"), ("/?a", "/?a"),
+    ])
+    func cut_addsToEarlierCuts(target: String, expected: String) {
+        for names in [["token", "sid"], ["sid", "token"]] {
+            var request = TestRequest(target)
+            let block = request.block
+            for name in names { QueryToken(parameter: name).cut(from: &request.head, bytes: block.span.bytes) }
+            #expect(request.forwardedTarget == expected || (expected == "/?" && request.forwardedTarget == "/"))
+        }
+    }
+
+    /// Both names against the plain model.
+    @Test func cuts_ofTwoNames_keepAllOtherPairs() {
+        var generator = SeededGenerator(seed: 12)
+        let pieces = ["token=x", "%74oken", "a=1", "sid=1", "b", "s%69d", "c=%26"]
+        for _ in 0..<5000 {
+            let count = Int.random(in: 0...6, using: &generator)
+            let pairs = (0..<count).map { _ in pieces[Int.random(in: 0..<pieces.count, using: &generator)] }
+            var request = TestRequest("/?" + pairs.joined(separator: "&"))
+            let block = request.block
+            for name in ["token", "sid"].shuffled(using: &generator) {
+                QueryToken(parameter: name).cut(from: &request.head, bytes: block.span.bytes)
+            }
+            let kept = pairs.filter { $0.hasPrefix("a") || $0.hasPrefix("b") || $0.hasPrefix("c") }
+            let isWhole = kept.count == pairs.count
+            let expected = kept.joined(separator: "&")
+            #expect(request.forwardedTarget == (expected.isEmpty && !isWhole ? "/" : "/?" + expected), "\(pairs)")
+        }
+    }
+
     @Test func name_mayNeedDecoding() {
         for target in ["/?acc%C3%A9s+tok=x", "/?acc%c3%a9s%20tok=x"] {
             var request = TestRequest(target)

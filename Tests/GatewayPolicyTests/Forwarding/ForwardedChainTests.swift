@@ -10,7 +10,7 @@ import Testing
 
     private static func chain(_ lines: [String]) -> [String] {
         let request = TestRequest("/", lines)
-        let addresses = ForwardedChain.read(request.head, in: request.block.span.bytes, trusting: self.proxies)
+        let addresses = ForwardedChain(request.head, in: request.block.span.bytes, trusting: self.proxies).addresses
         return addresses.map { String(decoding: $0.text, as: UTF8.self) }
     }
 
@@ -47,7 +47,7 @@ import Testing
     @Test func nominatedLine_isReadAllTheSame() {
         var request = TestRequest("/", ["X-Forwarded-For: 192.0.2.1"])
         request.head.fields[0].isDropped = true
-        let addresses = ForwardedChain.read(request.head, in: request.block.span.bytes, trusting: Self.proxies)
+        let addresses = ForwardedChain(request.head, in: request.block.span.bytes, trusting: Self.proxies).addresses
         #expect(addresses == [IPAddress(v4: 0xC000_0201)])
     }
 

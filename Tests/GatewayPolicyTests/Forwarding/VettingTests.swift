@@ -55,6 +55,55 @@ import Testing
                 == #"Forwarded: for=1.1.1.1;proto=https;host="Shop.example:8443", for=10.0.0.2, for=10.0.0.1"#)
     }
 
+    /// The proxy listens elsewhere than we do.
+    @Test(arguments: [
+        (["X-Forwarded-Proto: https"], "443"), (["X-Forwarded-Proto: http"], "80"),
+        (["X-Forwarded-Proto: wss", "Host: a.test:8443"], "8443"),
+        (["X-Forwarded-Proto: https", "Host: a.test"], "443"),
+        (["X-Forwarded-Proto: https", "Host: [::1]"], "443"), (["X-Forwarded-Proto: https", "Host: [::1]:9"], "9"),
+        (["X-Forwarded-Proto: https", "Host: a.test:"], "443"), (["X-Forwarded-Host: a.test:81"], "81"),
+        (["X-Forwarded-Host: a.test"], "8080"), (["Host: a.test:81"], "8080"), ([], "8080"),
+        (["X-Forwarded-Proto: https", "X-Forwarded-Port: 444", "Host: a.test:81"], "444"),
+        (["X-Forwarded-Proto: https", "X-Forwarded-Host: b.test:5", "Host: a.test:81"], "5"),
+    ])
+    func port_followsFromWhatTheProxySaid(lines: [String], expected: String) throws {
+        let sent = Self.lines(Self.vet(try Self.gateway(), lines))
+        #expect(sent.contains("X-Forwarded-Port: \(expected)"))
+    }
+
+    /// A proxy that cannot say who its client is must not lend it its own address.
+    @Test(arguments: [
+        ([], "anonymous"), (["X-Forwarded-For: 10.9.9.9"], "anonymous"), (["X-Forwarded-For: unknown"], "403 address"),
+        (["X-Forwarded-For: "], "403 address"), (["X-Forwarded-For: 10.9.9.9, x"], "403 address"),
+        (["X-Forwarded-For: x, 10.0.0.2"], "403 address"), (["X-Forwarded-For: x, 10.0.0.2, 10.0.0.3"], "403 address"),
+    ])
+    func unreadableClient_passesNoAddressRule(lines: [String], expected: String) throws {
+        for isDeny in [false, true] {
+            let gateway = try TestGateway(
+                routes: """
+                      - {path: 'a', upstream: chat, auth: none}
+                      - {path: 'b', upstream: chat, auth: none}
+                    """
+            ) {
+                $0.trustedProxies = [.of("10.0.0.0/24")]
+                if isDeny {
+                    $0.routes[0].deny = [.of("192.0.2.0/24")]
+                } else {
+                    $0.routes[0].allow = [.of("10.0.0.0/8")]
+                }
+            }
+            var request = TestRequest("/a", lines)
+            let address = gateway.vet(request, Self.proxy)?.address
+            #expect(gateway.outcome(&request, client: address) == expected)
+            // Forgotten with the next request, and of no matter without address rules.
+            var next = TestRequest("/a")
+            #expect(gateway.outcome(&next, client: IPAddress("10.0.0.9")) == "anonymous")
+            var open = TestRequest("/b", lines)
+            _ = gateway.vet(open, Self.proxy)
+            #expect(gateway.outcome(&open, client: address) == "anonymous")
+        }
+    }
+
     @Test func lines_areOurs_whenTheProxySaysNothing() throws {
         let gateway = try Self.gateway(forwarded: true)
         let sender = Self.vet(gateway, ["Host: example.com"])

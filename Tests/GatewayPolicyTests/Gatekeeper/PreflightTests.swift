@@ -21,6 +21,17 @@ import Testing
         #expect(gateway.outcome(&request) == expected)
     }
 
+    @Test(arguments: [
+        (BodyFraming.none, origin, "anonymous"), (.length(0), origin, "anonymous"), (.length(1), origin, "401 missing"),
+        (.chunked, origin, "401 missing"), (.none, "Origin: ", "401 missing"),
+    ])
+    func preflight_hasAnOriginAndNoBody(framing: BodyFraming, origin: String, expected: String) throws {
+        let gateway = try TestGateway(routes: Self.routes)
+        var request = TestRequest("/api/", [Self.asks, origin], method: .options)
+        request.head.framing = framing
+        #expect(gateway.outcome(&request) == expected)
+    }
+
     @Test func preflight_takesNoTokenAndNoIdentityUpstream() throws {
         let gateway = try TestGateway(routes: Self.routes)
         let lines = [Self.asks, Self.origin, "Authorization: Bearer x", "X-User-Id: 1"]

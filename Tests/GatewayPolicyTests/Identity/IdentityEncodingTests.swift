@@ -11,11 +11,11 @@ import Testing
         ("\u{C5}", "%C3%85"),
     ])
     func value_isPercentEncoded(text: String, expected: String) throws {
-        let value = try #require(IdentityPlan.encode(text))
+        let value = try #require(IdentityPlan.encode(text.utf8))
         #expect(String(decoding: value, as: UTF8.self) == expected)
         #expect(value.allSatisfy { (0x21...0x7E).contains($0) })
     }
 
     @Test(arguments: ["", "a\u{0}b", String(repeating: "a", count: 4097), String(repeating: "\u{E9}", count: 700)])
-    func value_isLeftOut_whenEmptyOrWithNULOrTooLong(text: String) { #expect(IdentityPlan.encode(text) == nil) }
+    func value_isLeftOut_whenEmptyOrWithNULOrTooLong(text: String) { #expect(IdentityPlan.encode(text.utf8) == nil) }
 }

@@ -1,4 +1,5 @@
 import GatewayMessage
+import GatewaySettings
 import Testing
 
 @testable import GatewayPolicy
@@ -63,4 +64,14 @@ import Testing
 
 extension String {
     fileprivate subscript(_ offset: Int) -> Character { self[self.index(self.startIndex, offsetBy: offset)] }
+
+    @Test func assertion_isOwned() throws {
+        let header = Located<String>.here("X-My-Assertion")
+        let gateway = try TestGateway(routes: "  - {path: 'a/', upstream: chat, auth: none}") {
+            $0.assertion = AssertionSettings(
+                header: header, signingKey: Located(Secret("s"), at: header.location), algorithm: .here("HS256"))
+        }
+        var request = TestRequest("/a/", ["X-My-Assertion: forged", "x_my_assertion: forged", "X-Other: y"])
+        #expect(gateway.outcome(&request) == "anonymous" && request.keptLines == ["X-Other: y"])
+    }
 }

@@ -59,7 +59,12 @@ import Testing
     @Test(arguments: [
         ("/a/", "Host: chat.example.com:8080", "0"), ("/a/", "Host: x.chat.example.net", "0"),
         ("/a/", "Host: other.test", "1"),
-        ("/a/", "X: y", "2"), ("/b/", "Host: chat.example.com", "3"), ("/b/", "Host: other.test", "404"),
+        ("/a/", "X: y", "1"), ("/a/", "Host: ", "1"), ("/b/", "Host: ", "404"),
+        // An empty label is no label, and no reason to be passed on to the next route.
+        ("/a/", "Host: a..", "400"), ("/a/", "Host: ..", "400"), ("/a/", "Host: .", "400"),
+        ("/a/", "Host: x..chat.example.net", "400"), ("/a/", "Host: .chat.example.net:80", "400"),
+        ("/b/", "Host: chat.example.com..:80", "400"), ("/b/", "Host: chat.example.com", "3"),
+        ("/b/", "Host: other.test", "404"),
         ("/b/", "X: y", "404"),
     ])
     func route_isPassedOver_whenItsHostsAreOthers(path: String, line: String, expected: String) throws {
@@ -68,7 +73,7 @@ import Testing
         #expect((verdict.admission.map { "\($0.route.index)" } ?? "\(verdict.refusal?.reason.status ?? 0)") == expected)
     }
 
-    @Test(arguments: [("Host: chat.example.com", "0"), ("Host: other.test", "1"), ("X: y", "404")])
+    @Test(arguments: [("Host: chat.example.com", "0"), ("Host: other.test", "1"), ("X: y", "1"), ("Host: a..b", "400")])
     func handshake_isRoutedByHost(line: String, expected: String) throws {
         var request = TestRequest("/a/", [line, "Origin: https://a.example.com"])
         let verdict = try Self.gateway().judge(&request, isWebSocket: true)

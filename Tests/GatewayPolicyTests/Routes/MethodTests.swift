@@ -41,6 +41,7 @@ import Testing
         case .forward(let admission): return "\(admission.route.index)"
         case .preflight: return "preflight"
         case .healthCheck: return "health"
+        case .renewal: return "renewal"
         case .refuse(let refusal):
             return "\(refusal.reason.status) \(refusal.route?.index ?? -1) "
                 + String(decoding: refusal.allow, as: UTF8.self)

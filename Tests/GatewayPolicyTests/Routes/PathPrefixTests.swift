@@ -34,7 +34,7 @@ import Testing
         case .forward(let admission):
             return String(decoding: admission.route.addedPrefix, as: UTF8.self) + request.forwardedTarget
         case .refuse(let refusal): return "\(refusal.reason.status)"
-        case .healthCheck, .preflight: return "?"
+        case .healthCheck, .preflight, .renewal: return "?"
         }
     }
 

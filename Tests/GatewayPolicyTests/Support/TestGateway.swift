@@ -78,6 +78,7 @@ struct TestGateway {
         case .forward(let admission): admission.identity.map { "user \($0.userID)" } ?? "anonymous"
         case .healthCheck: "health"
         case .preflight: "preflight"
+        case .renewal(_, let identity): "renewal \(identity.userID)"
         }
     }
 

@@ -39,7 +39,7 @@ struct ClaimRulesTests {
     )
     func equals_comparesTheTextOfStringsAndIntegers(_ path: String, _ value: String, _ expected: Bool) throws {
         #expect(try self.evaluate([(path, .equals(.text(value)))]) == expected)
-        #expect(try self.evaluate([(path, .oneOf([.text("?"), .text(value)]))]) == expected)
+        #expect(try self.evaluate([(path, .any([.equals(.text("?")), .equals(.text(value))]))]) == expected)
     }
 
     @Test(
@@ -51,6 +51,27 @@ struct ClaimRulesTests {
     )
     func boolean_fitsOnlyJSONsOwn(_ path: String, _ value: Bool, _ expected: Bool) throws {
         #expect(try self.evaluate([(path, .equals(.bool(value)))]) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("role", "admin", true), ("role", "adm", false), ("n", "5", true), ("rooms", "lobby", true),
+            ("rooms", "12", true), ("rooms", "lob", false), ("rooms", "nested", false), ("rooms", "0", true),
+            ("none", "", false), ("scope", "chat.read", false), ("missing", "x", false), ("nothing", "null", false),
+            ("org.teams", "b", true), ("org", "Acme", false),
+        ] as [(String, String, Bool)]
+    )
+    func value_isTheClaim_orInItsArray(_ path: String, _ value: String, _ expected: Bool) throws {
+        #expect(try self.evaluate([(path, .value(.text(value)))]) == expected)
+        #expect(try self.evaluate([(path, .oneOf([.text("?"), .text(value)]))]) == expected)
+    }
+
+    @Test func any_needsOne() throws {
+        #expect(try self.evaluate([("role", .any([.equals(.text("x")), .contains(.text("admin"))]))]))
+        #expect(try self.evaluate([("rooms", .any([.value(.bool(false)), .present(true)]))]))
+        #expect(try !self.evaluate([("role", .any([.equals(.text("x")), .value(.text("y"))]))]))
+        #expect(try !self.evaluate([("missing", .any([.present(true), .value(.text("y"))]))]))
+        #expect(try ClaimRules.compile([("a", .any([.value(.text("{x}"))]))]).captureNames == ["x"])
     }
 
     @Test func plainScalar_isABooleanOrText() throws {
@@ -105,7 +126,10 @@ struct ClaimRulesTests {
         ] as [(String, String, Bool)]
     )
     func capture_isComparedAsText_orLookedForInAnArray(_ path: String, _ value: String, _ expected: Bool) throws {
-        #expect(try self.evaluate([(path, .equals(.text(value)))], Self.room) == expected)
+        #expect(try self.evaluate([(path, .value(.text(value)))], Self.room) == expected)
+        #expect(try self.evaluate([(path, .any([.present(true), .value(.text(value))]))], Self.room) || !expected)
+        let isArray = path == "rooms"
+        #expect(try self.evaluate([(path, .equals(.text(value)))], Self.room) == (expected && !isArray))
     }
 
     @Test func capture_worksInListsAndWords() throws {
@@ -140,7 +164,9 @@ struct ClaimRulesTests {
     @Test(
         arguments: [
             ("", .present(true), .emptyPath), ("a", .present(false), .absence), ("a", .oneOf([]), .noAlternatives),
-            ("a", .contains(.text("")), .emptyWord), ("a", .equals(.text("{")), .strayBrace),
+            ("a", .any([]), .noAlternatives), ("a", .any([.any([.present(true)])]), .nestedAlternatives),
+            ("a", .any([.value(.text("{"))]), .strayBrace), ("a", .contains(.text("")), .emptyWord),
+            ("a", .equals(.text("{")), .strayBrace),
             ("a", .equals(.text("}")), .strayBrace), ("a", .equals(.text("x}y")), .strayBrace),
             ("a", .equals(.text("{x")), .strayBrace), ("a", .equals(.text("{x}}")), .strayBrace),
             ("a", .equals(.text("{a{b}")), .strayBrace), ("a", .equals(.text("{}")), .emptyCapture),
@@ -173,7 +199,7 @@ struct ClaimRulesTests {
 
     @Test func verifiedToken_isJudgedByItsClaims() throws {
         let rules = try ClaimRules.compile([
-            ("rooms", .equals(.text("{room_id}"))), ("org.id", .equals(.text("5"))),
+            ("rooms", .value(.text("{room_id}"))), ("org.id", .equals(.text("5"))),
             ("scope", .contains(.text("chat.write"))),
         ])
         let fixture = try #require(ForeignFixtures.all.tokens.first { $0.maker == "authlib" })
