@@ -13,7 +13,7 @@ import pytest
 
 from support import frames
 from support.frames import read_frame
-from support.process import Process
+from support.process import FOLDER, Process
 from support.waiting import answers, free_port, until
 from support.wire import Ended, Wire
 
@@ -148,8 +148,8 @@ class Server(Process):
         super().__init__(
             name,
             [sys.executable, "-m", *SERVERS[name], address, "support.recording_asgi:application"],
-            {"ROUTES": json.dumps(SETS), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "."},
-            ".",
+            {"ROUTES": json.dumps(SETS), "PYTHONDONTWRITEBYTECODE": "1"},
+            FOLDER,
         )
 
 

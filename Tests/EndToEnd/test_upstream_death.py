@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support.process import Process
+from support.process import FOLDER, Process
 from support.recorder import OK, Recorder
 from support.waiting import free_port, until
 from support.wire import Ended, Wire, get
@@ -22,7 +22,7 @@ def request(target, method="GET", lines="", version="1.1"):
 
 class Mortal(Process):
     def __init__(self, port):
-        super().__init__("mortal", [sys.executable, "-m", "support.mortal", port], {"PYTHONPATH": "."}, ".")
+        super().__init__("mortal", [sys.executable, "-m", "support.mortal", port], folder=FOLDER)
         self.wait_for("ready")
 
 

@@ -6,10 +6,13 @@ import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 from support.waiting import PATIENCE
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8", "TZ": "UTC"}
+#: Of the tests, wherever they are started; modules that a child is to run are found here.
+FOLDER = Path(__file__).resolve().parents[1]
 
 
 class Process:
