@@ -25,6 +25,7 @@ from support.answers import (
 )  # fmt: skip
 from support.forge import NOW, b64, claims, encoded, header, mac, raw, sealed, token
 from support.gateway import command, settings
+from support.judge import judge
 from support.recorder import Recorder
 from support.waiting import free_port
 from support.wire import bearer, get
@@ -503,6 +504,14 @@ def test_good_token_passes_however_it_looks(gateway_of, backend, case, what):
     assert_passes(gateway, what, text, backend, user)
     cut = text[:-12] + ("A" * 12 if not text.endswith("A" * 12) else "B" * 12)
     assert_stopped(gateway, what, cut, backend, INVALID)
+
+
+def test_simplejwt_takes_what_only_looks_like_an_attack():
+    """Or the cases above would be a hole."""
+    for kind in {kind for kind, _, _ in LOOKS_BAD.values()}:
+        alike = {name: text for name, (theirs, text, user) in LOOKS_BAD.items() if theirs == kind and user == "1"}
+        for name, theirs in zip(alike, judge(KINDS[kind], list(alike.values()))):
+            assert (theirs["verdict"], theirs["user"]) == ("accepted", 1), (name, theirs)
 
 
 def test_twins_are_one_user_and_one_id(gateway_of, backend):
