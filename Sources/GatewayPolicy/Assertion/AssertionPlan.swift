@@ -13,7 +13,7 @@ import GatewayTokens
 ///   seconds, so that most requests cost no signature. Whoever steals one from a backend can be that user there until `exp`,
 ///   and nowhere else; an assertion for each request would only take the second request of the thief away.
 /// * Anonymous requests carry none. A backend takes what comes without one for anonymous, wherever it comes from.
-struct AssertionPlan: Sendable {
+final class AssertionPlan: Sendable {
     /// The header's `typ` (RFC 8725 section 3.11).
     static let type = "tollgate-assertion+jwt"
     /// Servers behind drop or stall on header lines beyond 8 KiB; so much becomes less than that with any signature.

@@ -8,7 +8,7 @@ extension Gatekeeper {
         _ captures: RouteCaptures,
         _ now: WallClock
     ) throws(Refusal) -> [UInt8] {
-        let captureLines = self.policy.identity.lines(of: captures)
+        let captureLines = captures.isEmpty ? [] : self.policy.identity.lines(of: captures)
         guard let plan = self.policy.assertion, let signer = self.assertionSigner else { return captureLines }
         let audience = plan.audience(of: route.upstream)
         if let known = self.cache.assertion(about: identity, audience, captureLines), known.isFresh(at: now.seconds) {

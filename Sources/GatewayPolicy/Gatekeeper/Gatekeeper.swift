@@ -85,7 +85,9 @@ package final class Gatekeeper {
             var admission = self.admit(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
             admission.session = session
             admission.captures = captures
-            if let identity { admission.extraLines = try self.extraLines(identity, on: route, captures, now) }
+            if let identity, self.assertionSigner != nil || !captures.isEmpty {
+                admission.extraLines = try self.extraLines(identity, on: route, captures, now)
+            }
             return .forward(admission)
         } catch {
             return .refuse(error)
