@@ -86,8 +86,10 @@ struct TokenCache {
     /// What was signed about the user whose token was found last; fresh or not.
     func assertion(about identity: VerifiedIdentity, _ audience: Int, _ captureLines: [UInt8]) -> Assertion? {
         guard self.entries[self.last].identity === identity else { return nil }
-        for assertion in self.entries[self.last].assertions
-        where assertion.audience == audience && assertion.captureLines == captureLines { return assertion }
+        for index in self.entries[self.last].assertions.indices {
+            let assertion = self.entries[self.last].assertions[index]
+            if assertion.audience == audience, assertion.captureLines == captureLines { return assertion }
+        }
         return nil
     }
 
