@@ -19,6 +19,8 @@ package final class Policy: Sendable {
     let tokenQuery: QueryToken
     let owned: OwnedHeaders
     let identity: IdentityPlan
+    /// Nil: nothing is signed.
+    let assertion: AssertionPlan?
     /// `allowed_origins` of the whole file; nil when not written.
     let origins: OriginRules?
     let forwarding: ForwardingRules
@@ -39,6 +41,7 @@ package final class Policy: Sendable {
         settings: Settings,
         owned: OwnedHeaders,
         tokens: TokenPlan?,
+        assertion: AssertionPlan?,
         origins: OriginRules?,
         cors: CORSRules?
     ) {
@@ -58,6 +61,7 @@ package final class Policy: Sendable {
             blocks: tokens?.blocks.map(\.rules) ?? [],
             keepsClaims: routes.contains { $0.terms.requirement != nil }
         )
+        self.assertion = assertion
         self.origins = origins
         self.forwarding = ForwardingRules(
             trustedProxies: settings.trustedProxies, sendsForwarded: settings.forwarded)

@@ -10,6 +10,8 @@ package final class Gatekeeper {
     var matcher = PatternMatcher()
     var carriers: TokenCarriers
     var verifier = TokenVerifier()
+    /// Nil: nothing is signed.
+    let assertionSigner: CompactSigner?
     /// The policy's, with the keys that were fetched. Nil only when no route reads tokens.
     var authority: TokenAuthority?
     /// For each of the plan's remote blocks the generation of keys that `authority` has.
@@ -36,6 +38,7 @@ package final class Gatekeeper {
     package init(policy: Policy, cacheEntries: Int = 4096, cacheBytes: Int = 8 << 20) {
         self.policy = policy
         self.authority = policy.tokens?.authority
+        self.assertionSigner = policy.assertion.map { CompactSigner($0.key, type: AssertionPlan.type) }
         self.keyGenerations = Array(repeating: 0, count: policy.tokens?.remoteBlocks.count ?? 0)
         self.carriers = TokenCarriers(header: policy.tokenHeader, query: policy.tokenQuery)
         self.cache = TokenCache(entries: cacheEntries, bytes: cacheBytes)
@@ -82,7 +85,9 @@ package final class Gatekeeper {
             var admission = self.admit(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
             admission.session = session
             admission.captures = captures
-            if identity != nil { admission.extraLines = self.policy.identity.lines(of: captures) }
+            if let identity, self.assertionSigner != nil || !captures.isEmpty {
+                admission.extraLines = try self.extraLines(identity, on: route, captures, now)
+            }
             return .forward(admission)
         } catch {
             return .refuse(error)

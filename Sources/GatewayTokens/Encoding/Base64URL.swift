@@ -79,7 +79,12 @@ enum Base64URL {
 
     static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
-        text.reserveCapacity((bytes.count * 4 + 2) / 3)
+        self.append(bytes, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        text.reserveCapacity(text.count + (bytes.count * 4 + 2) / 3)
         var index = 0
         while index < bytes.count {
             let left = Swift.min(3, bytes.count - index)
@@ -91,6 +96,5 @@ enum Base64URL {
             if left > 2 { text.append(self.alphabet[Int(c & 0x3F)]) }
             index += 3
         }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -172,7 +172,7 @@ struct ClaimChecks {
 
 extension Int64 {
     /// The sum, or the nearest value there is.
-    func addingClamped(_ other: Int64) -> Int64 {
+    package func addingClamped(_ other: Int64) -> Int64 {
         let (sum, overflow) = self.addingReportingOverflow(other)
         guard overflow else { return sum }
         return other < 0 ? .min : .max

@@ -13,7 +13,9 @@ import Testing
         """#
 
     @Test func request_neverTraps_andForgeriesNeverSurvive() throws {
-        let gateway = try TestGateway(routes: Self.routes, identity: "{X-User-Id: user_id, X-Tenant: org.tenant}")
+        let gateway = try TestGateway(
+            routes: Self.routes, identity: "{X-User-Id: user_id, X-Tenant: org.tenant}",
+            rest: "assertion: {SIGNING_KEY: a key of the assertions alone}")
         let token = try TestGateway.token()
         let other = try TestGateway.token(user: "8")
         let paths = [
@@ -24,7 +26,7 @@ import Testing
         let queries = ["token=", "%74oken=", token, other, "&", "=", "+", "%2E", "%", "a=1", "token"]
         let names = [
             "Authorization", "authorization", "X-User-Id", "x_user_id", "X.User.Id", "Remote-User", "X-Tenant",
-            "Origin", "Accept",
+            "Origin", "Accept", "X-Tollgate-Assertion", "x_tollgate.assertion",
         ]
         let values = [
             "", "Bearer", "Bearer \(token)", "Bearer  \(other)", "Basic evil", "evil", "https://a.example.com",
@@ -47,9 +49,12 @@ import Testing
             for line in request.keptLines {
                 let name = line.prefix { $0 != ":" }.lowercased()
                 #expect(
-                    !["x-user-id", "x_user_id", "x.user.id", "remote-user", "x-tenant"].contains(name),
+                    !["x-user-id", "x_user_id", "x.user.id", "remote-user", "x-tenant"].contains(name)
+                        && !name.contains("assertion"),
                     "\(target) \(lines)")
             }
+            let extra = String(decoding: admission.extraLines, as: UTF8.self)
+            #expect(extra.hasPrefix("X-Tollgate-Assertion: ") == (admission.identity != nil))
             guard let identity = admission.identity else { continue }
             known += 1
             #expect(["7", "8"].contains(identity.userID))
