@@ -100,6 +100,9 @@ extension ClientConnection {
         }
     }
 
+    /// Ends what the client receives once everything written has gone out.
+    func finishSending() { self.whenFlushed { self.context?.close(mode: .output, promise: nil) } }
+
     /// Closes once everything written has gone out.
     func closeAfterFlush() { self.whenFlushed { self.close() } }
 
