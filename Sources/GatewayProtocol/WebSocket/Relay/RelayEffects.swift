@@ -64,7 +64,8 @@ package final class RelayOrders {
 
     var isEmpty: Bool {
         self.beforeToOther == nil && self.toClient == nil && self.toUpstream == nil && self.closeClient == nil
-            && self.closeUpstream == nil && !self.finishesClient && self.deadline == nil && !self.drainsClient && !self.drainsUpstream
+            && self.closeUpstream == nil && !self.finishesClient && self.deadline == nil && !self.drainsClient
+            && !self.drainsUpstream
             && self.clientReading == nil && self.renewalToken == nil && self.roundTrip == nil && !self.isFinished
     }
 }
