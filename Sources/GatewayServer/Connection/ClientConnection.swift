@@ -452,7 +452,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.phase = .relaying(relay)
         self.writeWatch?.stop()
         self.writeWatch = nil
-        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
+        if let channel = self.context?.channel { relay.terms.plan.prepare(channel, of: .client) }
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.ownReading = nil

@@ -123,7 +123,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.writeWatch?.stop()
         self.writeWatch = nil
         self.worker.wheel.cancel(self)
-        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
+        if let channel = self.context?.channel { relay.terms.plan.prepare(channel, of: .upstream) }
         defer { self.inbound = ByteBuffer() }
         return self.inbound
     }
