@@ -256,6 +256,7 @@ final class Relay: ExpiringEntry {
     }
 
     private func followClosing(_ orders: RelayOrders) {
+        if orders.finishesClient { self.client.finishSending() }
         switch orders.closeClient {
         case .afterFlush: self.client.closeAfterFlush()
         case .now: self.client.close()
