@@ -131,6 +131,8 @@ extension Gatekeeper {
     private func corsReport(_ verdict: Verdict, _ request: ExplainedRequest, bytes: RawSpan) -> CORSReport {
         let lines: [UInt8]
         switch verdict {
+        case .forward where request.isWebSocket:
+            return CORSReport(check: CheckReport("cors", .skipped, "asked of plain requests"), lines: [])
         case .forward(let admission):
             guard self.policy.cors != nil else {
                 return CORSReport(check: CheckReport("cors", .skipped, "the backend's own: no cors is set"), lines: [])
@@ -142,7 +144,9 @@ extension Gatekeeper {
         }
         let texts = String(decoding: lines, as: UTF8.self).split(separator: "\r\n").map(String.init)
         let isReadable = texts.contains { $0.hasPrefix("Access-Control-Allow-Origin:") }
-        if isReadable { return CORSReport(check: CheckReport("cors", .passed, "pages may read the answer"), lines: texts) }
+        if isReadable {
+            return CORSReport(check: CheckReport("cors", .passed, "pages may read the answer"), lines: texts)
+        }
         guard request.received.first(.origin) != nil else {
             return CORSReport(check: CheckReport("cors", .skipped, "no Origin header"), lines: texts)
         }

@@ -47,7 +47,8 @@ extension Gatekeeper {
             report.carriers.append(CheckReport("all", .failed, "several carriers without one and the same token"))
             return (report, nil)
         case .token(let location):
-            token = location.isDecoded ? Array(self.carriers.decoded[location.range.range]) : bytes.bytes(location.range)
+            token =
+                location.isDecoded ? Array(self.carriers.decoded[location.range.range]) : bytes.bytes(location.range)
         }
         guard let authority = self.authority else { return (report, nil) }
         let examination = TokenExamination(token, authority: authority, now: request.now)

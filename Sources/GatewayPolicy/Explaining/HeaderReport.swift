@@ -28,6 +28,12 @@ package struct HeaderReport: Sendable {
         /// Nil: not shown.
         package var value: String?
         package var source: Source
+
+        package init(name: String, value: String?, source: Source) {
+            self.name = name
+            self.value = value
+            self.source = source
+        }
     }
 
     package var removed: [(name: String, reason: Removal)] = []
