@@ -43,8 +43,10 @@ package struct DescribedRequest: Sendable {
 
     /// The port that the URL names, written out or not.
     var port: Int? {
-        let digits = self.authority.split(separator: "]").last?.split(separator: ":", omittingEmptySubsequences: false)
-        if let last = digits?.dropFirst().last { return Int(last) }
+        let start = self.authority.lastIndex(of: "]") ?? self.authority.startIndex
+        if let colon = self.authority[start...].lastIndex(of: ":") {
+            return Int(self.authority[self.authority.index(after: colon)...])
+        }
         switch self.scheme {
         case "http", "ws": return 80
         case "https", "wss": return 443

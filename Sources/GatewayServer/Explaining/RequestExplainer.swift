@@ -71,8 +71,10 @@ package struct RequestExplainer {
         if head.upgrade == .webSocket {
             switch WebSocketHandshake.check(head, block: block) {
             case .valid(let valid): offer = valid
-            case .malformed(let label): return self.refuse(.malformed(label), head, into: &explanation)
-            case .unsupportedVersion: return self.refuse(.unsupportedVersion, head, into: &explanation)
+            case .malformed(let label):
+                return self.refuse(.malformed(label), head, block: block, into: &explanation)
+            case .unsupportedVersion:
+                return self.refuse(.unsupportedVersion, head, block: block, into: &explanation)
             }
         }
         let gatekeeper = Gatekeeper(policy: self.snapshot.policy, cacheEntries: 4)
@@ -94,18 +96,33 @@ package struct RequestExplainer {
             self.compose(&head, received, block: block, admission, offer, vetted, peer, into: &explanation)
         }
         if case .length(let length) = received.framing, let limit = self.snapshot.bodyLimit, length > limit {
+            var answer = Self.answer(
+                .bodyTooLarge, .preferred(by: received, bytes: block), isHead: head.method == .head,
+                detail: "more than limits.body")
+            answer.headerLines += self.readingLines(on: verdict.route, received, block: block).filter {
+                !reasons.cors.lines.contains($0)
+            }
             explanation.headers = nil
-            explanation.answer = .answered(
-                Self.answer(.bodyTooLarge, isHead: head.method == .head, detail: "more than limits.body"))
+            explanation.answer = .answered(answer)
         }
+    }
+
+    /// For answers that are not the verdict's.
+    private func readingLines(on route: RouteTerms?, _ head: RequestHead, block: RawSpan) -> [String] {
+        let lines = self.snapshot.policy.readingLines(on: route, head: head, bytes: block)
+        return String(decoding: lines, as: UTF8.self).split(separator: "\r\n").map(String.init)
     }
 
     private func refuse(
         _ problem: Exchange.HandshakeProblem,
         _ head: RequestHead,
+        block: RawSpan,
         into explanation: inout RequestExplanation
     ) {
-        let answer = Self.answer(.handshake(problem), isHead: head.method == .head, detail: "malformed handshake")
+        var answer = Self.answer(
+            .handshake(problem), .preferred(by: head, bytes: block), isHead: head.method == .head,
+            detail: "malformed handshake")
+        answer.headerLines += self.readingLines(on: nil, head, block: block)
         explanation.violation = answer.label
         explanation.answer = .answered(answer)
     }

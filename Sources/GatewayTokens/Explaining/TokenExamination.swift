@@ -9,6 +9,8 @@ package struct TokenExamination: Sendable {
     package private(set) var block: Int?
     /// Nil for a token that is refused.
     package private(set) var verified: VerifiedToken?
+    /// Of the first check that failed; nil for a token that is accepted.
+    package private(set) var failure: TokenRejection.Reason?
 
     package init(_ token: [UInt8], authority: TokenAuthority, now: WallClock) {
         var examiner = TokenExaminer(token, now)
@@ -23,6 +25,7 @@ package struct TokenExamination: Sendable {
             if reports.failure == nil { reports.add("verdict", failed: error.reason) }
         }
         self.checks = reports.all
+        self.failure = reports.failure
     }
 }
 
