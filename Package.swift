@@ -59,8 +59,8 @@ let package = Package(
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "ChatDemo", "GatewayPolicy", "GatewayServer", "GatewaySettings", "GatewayTokens", nio("NIOCore"),
-                nio("NIOPosix"),
+                "ChatDemo", "GatewayMessage", "GatewayPolicy", "GatewayServer", "GatewaySettings", "GatewayTokens",
+                nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
