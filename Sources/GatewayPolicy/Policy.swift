@@ -13,6 +13,8 @@ package final class Policy: Sendable {
     let patterns: [RoutePattern]
     /// Whether any pattern depends on Unicode's tables.
     let asksForCategories: Bool
+    /// Whether any route looks for tokens among sub-protocols.
+    package let readsOffers: Bool
     /// Nil only when no route reads tokens.
     let tokens: TokenPlan?
     let tokenHeader: AuthorizationHeader
@@ -47,6 +49,7 @@ package final class Policy: Sendable {
         self.patterns = routes.map(\.pattern)
         self.asksForCategories = routes.contains { $0.pattern.asksForCategories }
         self.upstreamNames = settings.upstreams.map(\.name.value)
+        self.readsOffers = routes.contains { $0.terms.readsOffers }
         self.tokens = tokens
         self.tokenHeader = AuthorizationHeader(simpleJWT)
         self.tokenQuery = QueryToken(parameter: settings.tokens.queryParameter)

@@ -27,6 +27,7 @@ package struct Admission: Sendable {
     package var captures = RouteCaptures.none
     /// Whole lines of this one request, to go upstream beside `injected`; most often none.
     package var extraLines: [UInt8] = []
+    package var offeredToken = OfferedTokenPassage.untouched
 
     package init(route: RouteTerms, identity: VerifiedIdentity?, corsLines: [UInt8] = []) {
         self.route = route
