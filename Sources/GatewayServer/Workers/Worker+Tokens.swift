@@ -19,8 +19,8 @@ extension Worker {
         self.shared.addresses.failed(address, rate, now: self.ledgerTime)
     }
 
-    /// Of a token that came as a message, from a client whose address is this text. Nil when it is not valid, or its sender has
-    /// failed too often.
+    /// Of a token that came as a message, from a client whose address is this text (for one without, this machine's). Nil when
+    /// it is not valid, or its sender has failed too often.
     func identity(ofToken token: [UInt8], from client: [UInt8]) -> VerifiedIdentity? {
         let address = IPAddress(client.span.bytes)
         let identity = self.gatekeeper.identity(
