@@ -147,14 +147,16 @@ package actor GatewayServer {
         let generation = self.generation
         self.snapshot = snapshot
         self.logThreshold.set(snapshot.settings.logs.level)
-        var sockets = AdoptedSockets()
+        var sockets = ReviewedSockets()
         for adopted in (try? await self.workers.collect { $0.adopt(snapshot) }) ?? [] { sockets.add(adopted) }
         self.processMetrics.policyTakenIntoUse(generation: generation, at: .now(), isReload: true)
         self.logger.info(
             "reloaded",
             metadata: [
                 LogKey.policyGeneration: "\(generation)", LogKey.policyRoutes: "\(snapshot.policy.routes.count)",
-                LogKey.socketsKept: "\(sockets.kept)", LogKey.socketsWithoutRoute: "\(sockets.orphaned)",
+                LogKey.socketsKept: "\(sockets.kept)", LogKey.socketsWithoutRoute: "\(sockets.withoutRoute)",
+                LogKey.socketsWithoutOrigin: "\(sockets.withoutOrigin)",
+                LogKey.socketsWithoutKey: "\(sockets.withoutKey)",
                 LogKey.socketsClosed: "\(sockets.closed)",
             ])
     }

@@ -87,7 +87,7 @@ package final class Gatekeeper {
             admission.session = session
             admission.captures = captures
             if identity != nil {
-                admission.extraLines = self.policy.identity.lines(of: captures)
+                if !captures.isEmpty { admission.extraLines = self.policy.identity.lines(of: captures) }
                 self.takeTokens(from: &head, bytes: bytes, isWebSocket: isWebSocket, &admission)
             }
             return .forward(admission)
