@@ -211,6 +211,16 @@ def test_page_of_another_origin_cannot_use_the_cookie(gateway, site, method):
     assert site.take().get("x-user-id") == "7"
 
 
+def test_page_can_read_that_its_cookie_has_expired(gateway, site):
+    expired = ("Cookie", f"access={tokens.token(lifetime=-10)}")
+    response = fetch(gateway, "/x/", expired, ORIGIN)
+    assert (response.status, response.get("access-control-allow-credentials")) == (401, "true")
+    assert response.get("access-control-allow-origin") == ORIGIN[1]
+    for target, origin in [("/x/", EVIL), ("/x/usual/", ORIGIN)]:
+        assert fetch(gateway, target, expired, origin).get("access-control-allow-credentials") is None
+    assert site.saw_nothing()
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_cookie_is_enough_to_look(gateway, site, method):
     for headers in [[], [EVIL]]:

@@ -97,6 +97,9 @@ package final class RouteTerms: Sendable {
         self.webSocket != nil && self.auth != .none && self.webSocketSources.contains(.subprotocol)
     }
 
+    /// Whether plain requests may carry their token in a cookie.
+    var readsCookies: Bool { self.auth != .none && self.httpSources.contains(.cookie) }
+
     /// Whether handshakes may name a session, for requests that renew its token.
     var takesSession: Bool { self.webSocket?.renewal.http ?? false }
 

@@ -169,6 +169,27 @@ import Testing
         #expect(building.problems.contains { $0.message.contains("allowed_origins") })
     }
 
+    /// A page that sends cookies along reads only what allows it to.
+    @Test(
+        arguments: [
+            ("required", false, true), ("plain", false, false), ("none", false, false), ("required", true, false),
+        ])
+    func refusal_canBeRead_byThePageThatSentTheCookie(path: String, isForEverybody: Bool, isAllowed: Bool) throws {
+        let gateway = try TestGateway(routes: Self.routes, rest: Self.rest) {
+            if isForEverybody { $0.allowedOrigins = ["*"].located }
+        }
+        var request = TestRequest("/\(path)/", ["Cookie: access=x", Self.origin])
+        let route = gateway.policy.routes.first { $0.pattern == "\(path)/" }
+        _ = gateway.judge(&request)
+        let refusal = Refusal(route: route, reason: .notAuthenticated, logDetail: "")
+        let lines = String(decoding: gateway.readingLines(refusal, request), as: UTF8.self)
+        #expect(lines.contains("Access-Control-Allow-Origin: https://app.example.com\r\n"))
+        #expect(lines.contains("Access-Control-Allow-Credentials: true\r\n") == isAllowed)
+        var foreign = TestRequest("/required/", ["Cookie: access=x", "Origin: https://evil.test"])
+        _ = gateway.judge(&foreign)
+        if !isForEverybody { #expect(gateway.readingLines(refusal, foreign) == []) }
+    }
+
     // MARK: Cookies on the way upstream
 
     @Test(
