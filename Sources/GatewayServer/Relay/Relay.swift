@@ -105,7 +105,7 @@ final class Relay: ExpiringEntry {
 
     /// The client sent a token as a message.
     private func renew(withToken token: [UInt8]) {
-        let identity = self.worker.gatekeeper.identity(ofToken: token.span.bytes, now: self.worker.wallClock())
+        let identity = self.worker.identity(ofToken: token, from: self.terms.client)
         let outcome = identity.map { self.renew($0) } ?? .notTheSame
         var isAccepted = false
         if case .renewed = outcome { isAccepted = true }

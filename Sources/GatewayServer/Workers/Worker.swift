@@ -35,7 +35,7 @@ final class Worker {
         self.shared = shared
         self.observation = observation
         self.snapshot = snapshot
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.gatekeeper = Gatekeeper(snapshot)
         self.wheel = TimerWheel(now: .now())
         self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
         self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
@@ -116,7 +116,7 @@ final class Worker {
         self.countTokens()
         self.noteDate()
         self.noteIgnoredForwarding()
-        if self.index == 0, self.snapshot.limitsAddresses { self.sweepAddresses() }
+        if self.index == 0 { self.sweepAddresses() }
         self.observation.flush()
     }
 
@@ -156,7 +156,7 @@ final class Worker {
         }
         self.snapshot = snapshot
         self.countTokens()
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.gatekeeper = Gatekeeper(snapshot)
         self.observation.adopt(snapshot)
         for pool in retiring { pool.retire() }
         return self.reviewSockets(snapshot)
