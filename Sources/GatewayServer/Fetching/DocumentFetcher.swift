@@ -3,6 +3,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NIOTLS
 import Synchronization
 
 /// Fetches documents over HTTP, each on a connection of its own that is closed afterwards. Nothing waits on a loop: names are
@@ -104,14 +105,21 @@ private final class Fetch {
             guard !self.isOver else { return channel.close(promise: nil) }
             self.channel = channel
             do {
-                let pipeline = channel.pipeline.syncOperations
-                if let tls = self.tls {
-                    try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: self.serverName))
-                }
-                try pipeline.addHandler(FetchHandler(self.request) { self.finish($0) })
+                try self.addHandlers(to: channel.pipeline.syncOperations)
             } catch {
                 self.finish(.failure(FetchProblem(error)))
             }
+        }
+    }
+
+    private func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        let fetch = FetchHandler(self.request) { self.finish($0) }
+        if let tls = self.tls {
+            let handler = try NIOSSLClientHandler(context: tls, serverHostname: self.serverName)
+            try pipeline.addHandlers([handler, TrustHandler(handler, host: self.serverName), fetch])
+        } else {
+            try pipeline.addHandler(fetch)
+            fetch.begin()
         }
     }
 
@@ -131,7 +139,39 @@ private final class Fetch {
     }
 }
 
-/// Sends the request once the channel is there and feeds the machine with what comes back.
+private struct PeerIsTrusted {}
+
+/// Tells the handler behind it that the peer is who it should be: the request may hold a secret.
+private final class TrustHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let tls: NIOSSLClientHandler
+    /// Nil for an address, which NIOSSL has compared.
+    private let host: String?
+
+    init(_ tls: NIOSSLClientHandler, host: String?) {
+        self.tls = tls
+        self.host = host
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.handshakeCompleted) = event as? TLSUserEvent {
+            if self.isExpected { context.fireUserInboundEventTriggered(PeerIsTrusted()) } else { self.refuse(context) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private var isExpected: Bool {
+        guard let host = self.host else { return true }
+        return self.tls.peerCertificate.map { CertificateNames.match(host, $0) } ?? false
+    }
+
+    private func refuse(_ context: ChannelHandlerContext) {
+        context.fireErrorCaught(FetchProblem.notTrusted("the certificate does not name the host"))
+    }
+}
+
+/// Sends the request when it is told to and feeds the machine with what comes back.
 private final class FetchHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -140,6 +180,7 @@ private final class FetchHandler: ChannelInboundHandler {
     private let head: ByteBuffer
     private let finished: (FetchStateMachine.Outcome) -> Void
     private var failure: FetchProblem?
+    private var context: ChannelHandlerContext?
 
     init(_ request: FetchRequest, finished: @escaping (FetchStateMachine.Outcome) -> Void) {
         self.machine = FetchStateMachine(limit: request.limit, isConditional: request.etag != nil)
@@ -147,8 +188,15 @@ private final class FetchHandler: ChannelInboundHandler {
         self.finished = finished
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { context.writeAndFlush(self.wrapOutboundOut(self.head), promise: nil) }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func begin() { self.context?.writeAndFlush(self.wrapOutboundOut(self.head), promise: nil) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is PeerIsTrusted { self.begin() }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -166,7 +214,8 @@ private final class FetchHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.failure = FetchProblem(error)
+        // What follows the first one follows from it.
+        self.failure = self.failure ?? FetchProblem(error)
         context.close(promise: nil)
     }
 }

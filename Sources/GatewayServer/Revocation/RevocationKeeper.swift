@@ -65,7 +65,8 @@ actor RevocationKeeper {
     private func follow(_ url: URLSettings, _ settings: RevocationSettings) async {
         let rules = DocumentPoller.Rules(
             request: FetchRequest(
-                url: url, token: settings.token?.value, limit: RevocationList.maximumLength, timeout: Self.timeout),
+                url: url, token: settings.token?.value, limit: RevocationList.maximumLength,
+                timeout: max(.seconds(5), min(settings.refresh, .seconds(30)))),
             schedule: RefreshSchedule.Rules(refresh: settings.refresh, stale: settings.stale, cooldown: .zero)
         )
         if let feed = self.feed, feed.url == url {
@@ -82,9 +83,6 @@ actor RevocationKeeper {
         await previous?.poller.stop()
         await poller.start()
     }
-
-    /// For a list of the greatest length, over a slow line.
-    private static let timeout = Duration.seconds(30)
 
     /// The settings are in use: what they do not name any more counts no more.
     func settle(_ settings: RevocationSettings?) async {
