@@ -156,7 +156,7 @@ package actor GatewayServer {
         let generation = self.generation
         self.snapshot = snapshot
         self.logThreshold.set(snapshot.settings.logs.level)
-        var sockets = AdoptedSockets()
+        var sockets = ReviewedSockets()
         for adopted in (try? await self.workers.collect { $0.adopt(snapshot) }) ?? [] { sockets.add(adopted) }
         await self.background.settle(snapshot)
         self.processMetrics.policyTakenIntoUse(generation: generation, at: .now(), isReload: true)
@@ -164,7 +164,9 @@ package actor GatewayServer {
             "reloaded",
             metadata: [
                 LogKey.policyGeneration: "\(generation)", LogKey.policyRoutes: "\(snapshot.policy.routes.count)",
-                LogKey.socketsKept: "\(sockets.kept)", LogKey.socketsWithoutRoute: "\(sockets.orphaned)",
+                LogKey.socketsKept: "\(sockets.kept)", LogKey.socketsWithoutRoute: "\(sockets.withoutRoute)",
+                LogKey.socketsWithoutOrigin: "\(sockets.withoutOrigin)",
+                LogKey.socketsWithoutKey: "\(sockets.withoutKey)",
                 LogKey.socketsClosed: "\(sockets.closed)",
             ])
     }

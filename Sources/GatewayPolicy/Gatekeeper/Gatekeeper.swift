@@ -82,7 +82,7 @@ package final class Gatekeeper {
             var admission = self.admit(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
             admission.session = session
             admission.captures = captures
-            if identity != nil { admission.extraLines = self.policy.identity.lines(of: captures) }
+            if identity != nil, !captures.isEmpty { admission.extraLines = self.policy.identity.lines(of: captures) }
             return .forward(admission)
         } catch {
             return .refuse(error)

@@ -60,7 +60,7 @@ package final class AdminServer: Sendable {
 
     private init(channel: any Channel, unixPath: String?) {
         self.channel = channel
-        self.address = unixPath.map { "unix:" + $0 } ?? Self.describe(channel.localAddress)
+        self.address = unixPath.map { "unix:" + $0 } ?? channel.localAddress?.authority ?? ""
     }
 
     package static func start(
@@ -123,11 +123,6 @@ package final class AdminServer: Sendable {
         }
         try? await channel.close()
         return true
-    }
-
-    private static func describe(_ address: SocketAddress?) -> String {
-        guard let address, let host = address.ipAddress, let port = address.port else { return "" }
-        return host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 

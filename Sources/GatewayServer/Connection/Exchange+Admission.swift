@@ -103,7 +103,9 @@ extension Exchange {
     private func checkHandshake(_ head: RequestHead, block: RawSpan) -> GatewayAnswer? {
         switch WebSocketHandshake.check(head, block: block) {
         case .valid(let offer):
-            self.handshake = Handshake(offer: offer, hasOrigin: head.first(.origin) != nil)
+            let origin = head.first(.origin)
+            self.handshake = Handshake(offer: offer, hasOrigin: origin != nil)
+            if let origin { self.handshake?.origin = self.worker.shared(origin: block.extracting(origin.value.range)) }
             return self.worker.isDraining ? .draining : nil
         case .malformed(let label): return .handshake(.malformed(label))
         case .unsupportedVersion: return .handshake(.unsupportedVersion)
@@ -117,6 +119,7 @@ extension Exchange {
         var session = admission.session
         if session.isEmpty, plan.needsSession { session = SessionID.random() }
         self.handshake?.session = session
+        self.handshake?.captures = admission.captures
         let caps = self.worker.snapshot.socketCaps(admission, client, plan)
         guard !caps.isEmpty || plan.settings.renewal.http else { return nil }
         let dropsOldest = plan.settings.limits.whenFull == .dropOldest

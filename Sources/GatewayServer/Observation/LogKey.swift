@@ -25,6 +25,8 @@ package enum LogKey {
     package static let socketsClosed = "sockets.closed"
     package static let socketsKept = "sockets.kept"
     package static let socketsWithoutRoute = "sockets.without_route"
+    package static let socketsWithoutOrigin = "sockets.without_origin"
+    package static let socketsWithoutKey = "sockets.without_key"
     package static let upstreamFailure = "upstream.failure"
     package static let upstreamName = "upstream.name"
     package static let upstreamServer = "upstream.server"

@@ -88,13 +88,18 @@ final class Relay: ExpiringEntry {
         self.worker.expiries.insert(self, at: max(end &- jitter, min(end, self.worker.wallClock().seconds &+ 1)))
     }
 
-    /// A fresh token for the session: of the same user, and with the values that went upstream with the handshake.
+    /// A fresh token for the session: of the same user, with the values that went upstream with the handshake, and good for
+    /// the route by the rules of today.
     func renew(_ identity: VerifiedIdentity) -> RenewalOutcome {
         guard let old = self.terms.identity, self.expirySecond != nil, !self.isRevoked else { return .gone }
         // Another worker may have judged the token before it heard of this.
         guard !self.worker.gatekeeper.isRevoked(identity) else { return .notTheSame }
         guard old.issuer == identity.issuer, old.userID == identity.userID,
             old.identityLines == identity.identityLines
+        else { return .notTheSame }
+        // A route that is gone has no rules any more that could let somebody stay.
+        guard let route = self.worker.snapshot.policy.route(like: self.terms.route),
+            self.worker.gatekeeper.objection(to: identity, on: route, captures: self.terms.captures) == nil
         else { return .notTheSame }
         self.terms.identity = identity
         self.bind(to: identity)
@@ -307,6 +312,10 @@ final class RelayTerms {
     let metrics: RouteMetrics
     /// By which the session can be renewed; empty when it has no name.
     let session: [UInt8]
+    /// Empty when the handshake had none.
+    let origin: [UInt8]
+    /// For the route's claim rules.
+    let captures: RouteCaptures
     /// Nil when nothing counts or names the socket.
     let ticket: SocketTicket?
 
@@ -321,6 +330,8 @@ final class RelayTerms {
         id: ExchangeID,
         metrics: RouteMetrics,
         session: [UInt8],
+        origin: [UInt8],
+        captures: RouteCaptures,
         ticket: SocketTicket?
     ) {
         self.route = route
@@ -333,6 +344,8 @@ final class RelayTerms {
         self.id = id
         self.metrics = metrics
         self.session = session
+        self.origin = origin
+        self.captures = captures
         self.ticket = ticket
     }
 }

@@ -26,6 +26,7 @@ final class Worker {
     private(set) var dateLine: [UInt8] = []
     private var dateSecond = Int64.min
     private var sweepTurn = 0
+    private var lastOrigin: [UInt8] = []
 
     init(index: Int, eventLoop: any EventLoop, shared: SharedState, snapshot: Snapshot, observation: WorkerObservation)
     {
@@ -52,6 +53,14 @@ final class Worker {
     func pool(_ upstream: Int) -> UpstreamPool { self.pools[upstream] }
 
     func randomMask() -> UInt32 { self.random.next() }
+
+    /// Sockets of one page share the storage of its origin.
+    func shared(origin: RawSpan) -> [UInt8] {
+        let lastOrigin = self.lastOrigin
+        if origin.withUnsafeBytes({ $0.elementsEqual(lastOrigin) }) { return lastOrigin }
+        self.lastOrigin = origin.withUnsafeBytes { Array($0) }
+        return self.lastOrigin
+    }
 
     /// Storage for composing a response; see `ClientConnection.writeOutbound`.
     func takeScratch() -> ByteBuffer {
@@ -142,8 +151,8 @@ final class Worker {
     /// Takes a new snapshot: requests from now on see it, what is under way keeps what it was admitted with. Pools of
     /// upstreams that did not change are taken over.
     ///
-    /// Returns how many sockets stay, and how many were closed because their route is gone and `close_removed` says so.
-    func adopt(_ snapshot: Snapshot) -> AdoptedSockets {
+    /// Returns what that meant for the sockets that are open.
+    func adopt(_ snapshot: Snapshot) -> ReviewedSockets {
         var retiring = self.pools
         self.pools = snapshot.upstreams.map { definition in
             guard let position = retiring.firstIndex(where: { $0.definition === definition }) else {
@@ -159,23 +168,6 @@ final class Worker {
         self.observation.adopt(snapshot)
         for pool in retiring { pool.retire() }
         return self.reviewSockets(snapshot)
-    }
-
-    private func reviewSockets(_ snapshot: Snapshot) -> AdoptedSockets {
-        let routes = Set(snapshot.policy.routes.filter { $0.webSocket != nil }.map(\.label))
-        var sockets = AdoptedSockets()
-        for client in self.clients.entries {
-            guard case .relaying(let relay) = client.phase else { continue }
-            if routes.contains(relay.terms.route.label) {
-                sockets.kept += 1
-            } else if snapshot.settings.reload.closeRemoved {
-                sockets.closed += 1
-                relay.stop(WebSocketClose(WebSocketCloseCode.policyViolation, "route removed"), cutsClient: true)
-            } else {
-                sockets.orphaned += 1
-            }
-        }
-        return sockets
     }
 
     /// From now on answers end their connections and handshakes are refused.
@@ -197,21 +189,6 @@ final class Worker {
     /// The drain window is over, or the operator does not want to wait.
     func closeEverything() {
         for client in self.clients.entries { client.closeAtOnce() }
-    }
-}
-
-/// What a new policy meant for the sockets that were open.
-struct AdoptedSockets: Sendable {
-    /// Their route is still there; they go on by the terms they were admitted by.
-    var kept = 0
-    /// Their route is gone, and they go on all the same.
-    var orphaned = 0
-    var closed = 0
-
-    mutating func add(_ other: AdoptedSockets) {
-        self.kept += other.kept
-        self.orphaned += other.orphaned
-        self.closed += other.closed
     }
 }
 
