@@ -112,6 +112,11 @@ package final class Policy: Sendable {
     /// The holders of all keys that have to be fetched.
     package var remoteKeys: [RemoteKeys] { self.tokens?.blocks.compactMap(\.remote) ?? [] }
 
+    /// The same, each with what routes call the issuer.
+    package var remoteIssuers: [(name: String, keys: RemoteKeys)] {
+        self.tokens?.blocks.compactMap { block in block.remote.map { (block.name, $0) } } ?? []
+    }
+
     /// What an HTTP client is told.
     package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal) }
 }
