@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "GatewayMessage", "GatewayProtocol", "GatewayServer", "GatewaySettings", "GatewayTokens", nio("NIOCore"),
+                "GatewayMessage", "GatewayProtocol", "GatewayServer", "GatewaySettings", "GatewayTokens",
+                nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"),
                 .product(name: "Logging", package: "swift-log"),
             ],
