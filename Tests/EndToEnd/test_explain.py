@@ -139,7 +139,14 @@ def backend():
 
 @pytest.fixture(scope="module")
 def gateway(module_gateways, backend):
-    return module_gateways.start(ROUTES, backend.port, **CHANGES)
+    return module_gateways.start(ROUTES, backend.port, forwarded=True, **CHANGES)
+
+
+@pytest.fixture(scope="module")
+def other_gateway(module_gateways, backend):
+    cors = {"origins": ["https://chat.app.test"], "credentials": True, "exposed_headers": ["x-total"]}
+    changes = CHANGES | {"cors": cors, "trusted_proxies": ["127.0.0.1"], "forwarded": True}
+    return module_gateways.start(ROUTES, backend.port, **changes)
 
 
 def explain(file, method, target, lines, *options, environment=None):
@@ -184,7 +191,33 @@ def without_request_id(body):
 @pytest.mark.parametrize("name", TABLE)
 def test_explanation_is_what_happens(gateway, backend, name):
     method, target, lines = TABLE[name]
-    lines = lines()
+    compare(gateway, backend, method, target, lines())
+
+
+#: With `cors`, and behind a proxy that is trusted.
+OTHER_TABLE = {
+    "forwarded to a page": ("GET", "/private/x", lambda: [PAGE, bearer()]),
+    "forwarded to another page": ("GET", "/private/x", lambda: ["Origin: https://evil.test", bearer()]),
+    "forwarded to nobody's page": ("GET", "/private/x", lambda: [bearer()]),
+    "refused to a page": ("GET", "/private/x", lambda: [PAGE]),
+    "preflight": ("OPTIONS", "/private/x", lambda: [PAGE, "Access-Control-Request-Method: PUT"]),
+    "preflight of another page": ("OPTIONS", "/private/x", lambda: ["Origin: https://evil.test", "Access-Control-Request-Method: PUT"]),
+    "preflight of a method": ("OPTIONS", "/private/x", lambda: [PAGE, "Access-Control-Request-Method: BREW"]),
+    "long body": ("POST", "/shop/x", lambda: [PAGE, "Content-Length: 2000"]),
+    "client behind the proxy": ("GET", "/denied/", lambda: ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https"]),
+    "client behind the proxy, denied": ("GET", "/denied/", lambda: ["X-Forwarded-For: 127.1.1.1"]),
+    "client behind the proxy, unknown": ("GET", "/denied/", lambda: ["X-Forwarded-For: somebody"]),
+    "socket": ("WS", "/ws/chat/a/", lambda: [PAGE, bearer(**ROOM)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER_TABLE)
+def test_explanation_is_what_happens_with_cors_behind_a_proxy(other_gateway, backend, name):
+    method, target, lines = OTHER_TABLE[name]
+    compare(other_gateway, backend, method, target, lines())
+
+
+def compare(gateway, backend, method, target, lines):
     backend.take()
     said = explained(gateway.file, method, target, lines)
     answer = said["answer"]
@@ -194,6 +227,7 @@ def test_explanation_is_what_happens(gateway, backend, name):
     if answer["outcome"] == "forwarded":
         assert len(arrivals) == 1, answer
         assert_forwarded(said, arrivals[0])
+        assert_lines(said_cors(said), response)
         return
     assert arrivals == [], answer
     assert answer["status"] == response.status
@@ -203,7 +237,12 @@ def test_explanation_is_what_happens(gateway, backend, name):
     assert closing is None
     assert (answer["content_type"] or None) == response.get("content-type")
     assert without_request_id(answer["body"]) == without_request_id(response.body.decode())
-    shown = [line.partition(": ")[::2] for line in answer["headers"] + said_cors(said)]
+    assert_lines(answer["headers"] + said_cors(said), response)
+
+
+def assert_lines(lines, response):
+    """All of them are there, and no other that says who may read the answer."""
+    shown = [line.partition(": ")[::2] for line in lines]
     for field, value in shown:
         assert value in response.all(field.lower()), field
     assert len([1 for field, _ in response.fields if field.startswith("access-control-")]) == len(

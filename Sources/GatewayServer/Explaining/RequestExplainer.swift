@@ -42,8 +42,10 @@ package struct RequestExplainer {
 
     /// Everything behind a `?` may be a secret.
     static func withoutQuery(_ target: String) -> String {
-        guard let mark = target.firstIndex(of: "?") else { return target }
-        return target[...mark] + "…"
+        // Scalars, not characters: a combining mark must not hide it.
+        let scalars = target.unicodeScalars
+        guard let mark = scalars.firstIndex(of: "?") else { return target }
+        return String(scalars[...mark]) + "…"
     }
 
     /// What is no method may be anything, a token that came to the wrong place for one.
@@ -217,21 +219,27 @@ package struct RequestExplainer {
         var report = self.snapshot.policy.headerReport(
             received: received, forwarded: head, bytes: block, admission)
         let forwarded = vetted?.lines ?? self.snapshot.policy.forwardedLines(for: peer)
-        var lines = HeaderLines.read(forwarded)
-        if vetted == nil, let host = head.host { lines.append(("X-Forwarded-Host", block.text(host))) }
-        if vetted == nil, self.snapshot.policy.sendsForwarded { lines.append(("Forwarded", "…")) }
-        report.injected += lines.map { HeaderReport.Line(name: $0.name, value: $0.value, source: .forwarding) }
+        report.injected += HeaderLines.read(forwarded).map {
+            HeaderReport.Line(name: $0.name, value: $0.value, source: .forwarding)
+        }
+        if vetted == nil, let host = head.host {
+            let value = block.text(host)
+            report.injected.append(HeaderReport.Line(name: "X-Forwarded-Host", value: value, source: .forwarding))
+        }
+        if vetted == nil, self.snapshot.policy.sendsForwarded {
+            report.injected.append(HeaderReport.Line(name: "Forwarded", value: nil, source: .forwarding))
+        }
         report.injected.append(
             HeaderReport.Line(name: "X-Request-Id", value: nil, source: .requestID))
         explanation.headers = report
         var sent = ByteBuffer()
         HTTPWriter.writeRequestHead(head, block: block, pathPrefix: admission.route.addedPrefix, into: &sent)
-        let line = String(buffer: sent).prefix { $0 != "\r\n" }
-        let target = line.dropFirst(head.methodName.count + 1).dropLast(" HTTP/1.1".count)
+        let line = sent.readableBytesView.prefix { $0 != 0x0D }
+        let target = line.dropFirst(head.methodName.count + 1).dropLast(" HTTP/1.1".utf8.count)
         explanation.answer = .forwarded(
             upstream: self.snapshot.policy.upstreamNames[admission.route.upstream],
             method: Self.shown(method: block.text(head.methodName)),
-            target: Self.withoutQuery(String(target))
+            target: Self.withoutQuery(String(decoding: target, as: UTF8.self))
         )
     }
 }

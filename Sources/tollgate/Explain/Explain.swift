@@ -17,6 +17,8 @@ struct Explain: ParsableCommand {
             AUTH_HEADER_NAME names; with -H or in the URL it can stand anywhere else. Keys behind a JWK_URL are not fetched: \
             --jwks gives them.
 
+            What depends on other requests (rates, open sockets) or on the backend cannot be told.
+
             Exits with 0 when the request would be forwarded or answered as asked, with 1 when it would be refused, with 2 \
             when the command or the settings are wrong.
             """
