@@ -65,7 +65,6 @@ def by_host(module_gateways, module_upstream):
         ("192.0.2.1:8080", "only"),
         ("[::1]", "only"),
         ("[::1]:8080", "only"),
-        ("chat.example.com..", 404),
         ("x.chat.example.com", 404),
         ("xchat.example.com", 404),
         ("chat.example.com.evil.example", 404),
@@ -95,8 +94,15 @@ def test_host_arrives_as_it_was_sent(by_host, backend):
     assert backend.take().get("Host") == "CHAT.Example.com.:8443"
 
 
-@pytest.mark.parametrize("host, route", [("whatever.test", "any"), ("[2001:db8::1]:1", "any"), (None, "other")])
-def test_star_is_every_host_but_none(by_host, backend, host, route):
+@pytest.mark.parametrize("host", ["chat.example.com..", ".example.org", "a..example.org", "."])
+def test_host_with_an_empty_label_is_malformed(by_host, backend, host):
+    """Servers differ in what they make of it; passing routes over for it could lead to one that asks for less."""
+    with Wire(by_host.port) as wire:
+        assert ask(wire, "/open/", host=host).status == 400
+
+
+@pytest.mark.parametrize("host, route", [("whatever.test", "any"), ("[2001:db8::1]:1", "any"), (None, "any")])
+def test_star_is_every_host_and_none(by_host, backend, host, route):
     with Wire(by_host.port) as wire:
         assert went_to(backend, ask(wire, "/any/", host=host, version="1.0")) == route
 

@@ -205,16 +205,37 @@ def test_route_chooses_how_its_sockets_are_told_to_go(gateways, sockets):
     assert gateway.wait() == 0
 
 
+GONE = {
+    "route": ({"routes": [{"path": "<path:rest>", "auth": "none"}]}, (1008, "route removed")),
+    "origin": ({"allowed_origins": ["other.test"]}, (1008, "origin not allowed")),
+    "key": ({"SIMPLE_JWT": {"ALGORITHM": "HS256", "SIGNING_KEY": tokens.OTHER_KEY}}, (4001, "token invalid")),
+}
+
+
 @pytest.mark.parametrize("closes", [False, True])
-def test_socket_of_a_removed_route_is_closed_where_a_reload_says_so(gateways, sockets, closes):
-    gateway = gateways.start(routes(), sockets.port)
-    client, upstream = connected(gateway, sockets)
-    rest = [{"path": "<path:rest>", "auth": "none"}]
-    line = gateway.reload(settings(gateway.port, sockets.port, rest, reload={"close_removed": closes}))
-    assert f"sockets.closed={int(closes)}" in line and f"sockets.without_route={int(not closes)}" in line
+@pytest.mark.parametrize("gone", GONE)
+def test_socket_whose_leave_is_gone_is_closed_where_a_reload_says_so(gateways, sockets, gone, closes):
+    changes, expected = GONE[gone]
+    gateway = gateways.start(routes(), sockets.port, allowed_origins=["page.test"])
+    client = frames.connect(gateway.port, "/ws/", [bearer(tokens.token()), ("Origin", "http://page.test")])
+    upstream = sockets.other_end(client)
+    rest = {"routes": routes(), "allowed_origins": ["page.test"], "reload": {"close_removed": closes}} | changes
+    line = gateway.reload(settings(gateway.port, sockets.port, **rest))
+    assert f"sockets.closed={int(closes)}" in line and f"sockets.without_{gone}=1" in line
     if closes:
-        assert closed(client) == (1008, "route removed")
+        assert closed(client) == expected
     else:
         client.send(frame(TEXT, b"still here"))
         assert read_frame(upstream).payload == b"still here"
+    client.close()
+
+
+def test_socket_that_a_reload_does_not_concern_stays(gateways, sockets):
+    gateway = gateways.start(routes(), sockets.port)
+    client, upstream = connected(gateway, sockets)
+    more = [{"path": "ws/other/", "auth": "required", "websocket": True}] + routes()
+    line = gateway.reload(settings(gateway.port, sockets.port, more, reload={"close_removed": True}))
+    assert "sockets.kept=1" in line and "sockets.closed=0" in line
+    client.send(frame(TEXT, b"still here"))
+    assert read_frame(upstream).payload == b"still here"
     client.close()

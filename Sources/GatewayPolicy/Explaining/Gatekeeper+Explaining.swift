@@ -9,11 +9,14 @@ extension Gatekeeper {
         bytes: RawSpan,
         isWebSocket: Bool,
         client: IPAddress?,
-        now: WallClock
+        now: WallClock,
+        offered: OfferedToken = .none
     ) -> (verdict: Verdict, explanation: Explanation) {
         let request = ExplainedRequest(
-            received: head, isWebSocket: isWebSocket, client: client, isClientUnknown: self.isClientUnknown, now: now)
-        let verdict = self.judge(&head, bytes: bytes, isWebSocket: isWebSocket, client: client, now: now)
+            received: head, isWebSocket: isWebSocket, client: client, isClientUnknown: self.isClientUnknown, now: now,
+            offered: offered)
+        let verdict = self.judge(
+            &head, bytes: bytes, isWebSocket: isWebSocket, client: client, now: now, offered: offered)
         var explanation = Explanation(
             path: self.pathReport(request, bytes: bytes),
             cors: self.corsReport(verdict, request, bytes: bytes)
@@ -162,6 +165,7 @@ struct ExplainedRequest {
     let client: IPAddress?
     let isClientUnknown: Bool
     let now: WallClock
+    let offered: OfferedToken
 }
 
 extension Verdict {

@@ -13,12 +13,12 @@ extension Gatekeeper {
         if case .preflight = verdict { return }
         guard let route = verdict.route else {
             guard explanation.path.matched != nil, self.isOwnPath(in: request.received, bytes: bytes) else { return }
-            explanation.token = self.tokenReport(.header, request, bytes: bytes).report
+            explanation.token = self.tokenReport(.header, nil, request, bytes: bytes).report
             return
         }
         guard route.auth != .none else { return }
         let sources = request.isWebSocket ? route.webSocketSources : route.httpSources
-        var (report, verified) = self.tokenReport(sources, request, bytes: bytes)
+        var (report, verified) = self.tokenReport(sources, route.tokenCookie, request, bytes: bytes)
         if let issuers = route.issuers, let verified {
             let isTaken = issuers.indices.contains(verified.block) && issuers[verified.block]
             report.checks.append(
@@ -34,19 +34,20 @@ extension Gatekeeper {
 
     private func tokenReport(
         _ sources: TokenSources,
+        _ cookie: CookieToken?,
         _ request: ExplainedRequest,
         bytes: RawSpan
     ) -> (report: TokenReport, verified: VerifiedToken?) {
         // Marks what must not be forwarded, which is not what is wanted here.
         var head = request.received
-        var report = TokenReport(carriers: self.carrierReports(sources, head, bytes: bytes), checks: [])
+        var report = TokenReport(carriers: self.carrierReports(sources, cookie, request, bytes: bytes), checks: [])
         let token: [UInt8]
-        switch self.carriers.find(sources, in: &head, bytes: bytes) {
-        case .none, .badAuthorizationHeader: return (report, nil)
+        switch self.carriers.find(sources, cookie: cookie, offered: request.offered, in: &head, bytes: bytes) {
+        case .none, .badAuthorizationHeader, .badSubprotocol: return (report, nil)
         case .duplicates:
             report.carriers.append(CheckReport("all", .failed, "several carriers without one and the same token"))
             return (report, nil)
-        case .token(let location):
+        case .token(let location), .cookie(let location):
             token =
                 location.isDecoded ? Array(self.carriers.decoded[location.range.range]) : bytes.bytes(location.range)
         }
@@ -77,16 +78,22 @@ extension Gatekeeper {
     ]
 
     /// Each place by itself.
-    private func carrierReports(_ sources: TokenSources, _ received: RequestHead, bytes: RawSpan) -> [CheckReport] {
+    private func carrierReports(
+        _ sources: TokenSources,
+        _ cookie: CookieToken?,
+        _ request: ExplainedRequest,
+        bytes: RawSpan
+    ) -> [CheckReport] {
         var reports: [CheckReport] = []
         for (source, name) in Self.names where sources.contains(source) {
-            var head = received
+            var head = request.received
             let place = self.place(of: source)
-            switch self.carriers.find(source, in: &head, bytes: bytes) {
+            switch self.carriers.find(source, cookie: cookie, offered: request.offered, in: &head, bytes: bytes) {
             case .none: reports.append(CheckReport(name, .skipped, "no token in \(place)"))
-            case .token: reports.append(CheckReport(name, .passed, "a token in \(place)"))
+            case .token, .cookie: reports.append(CheckReport(name, .passed, "a token in \(place)"))
             case .badAuthorizationHeader:
                 reports.append(CheckReport(name, .failed, "not two words in \(place)"))
+            case .badSubprotocol(let detail): reports.append(CheckReport(name, .failed, "\(detail)"))
             case .duplicates: reports.append(CheckReport(name, .failed, "different tokens in \(place)"))
             }
         }

@@ -21,6 +21,8 @@ package struct HeaderReport: Sendable {
         case requestID = "request_id"
         /// Constant text of `identity`, or an assertion.
         case gateway
+        /// What the client sent, without the token.
+        case rest
     }
 
     package struct Line: Sendable {
@@ -69,7 +71,11 @@ extension Policy {
         if field.isDropped {
             return bytes.bytes(field.name).contains(UInt8(ascii: "_")) ? .underscore : .oneHop
         }
-        if field.known == .secWebSocketExtensions { return .extensions }
+        switch field.known {
+        case .secWebSocketExtensions: return .extensions
+        case .secWebSocketProtocol, .cookie: return .token
+        default: break
+        }
         if self.owned.contains(bytes.text(field.name)) { return .owned }
         switch self.tokenHeader.match(field, in: bytes) {
         case .exact: return .token
@@ -80,6 +86,7 @@ extension Policy {
 
     private func source(of name: String) -> HeaderReport.Source {
         if name.utf8.map(asciiLowercase) == self.tokenHeader.name { return .token }
+        if name == "Cookie" { return .rest }
         return self.identity.source(of: name)
     }
 }

@@ -15,7 +15,7 @@ enum HeaderRelease {
         guard OwnedHeaders.fixedNames.contains(where: { FoldedName.folded($0) == folded }) else {
             throw PatternProblem(
                 "the gateway does not remove “\(name)”, so there is nothing to release",
-                hint: self.nearest(to: name.lowercased()).map { "did you mean “\($0)”?" }
+                hint: self.nearest(to: name).map { "did you mean “\($0)”?" }
             )
         }
     }
@@ -26,25 +26,7 @@ enum HeaderRelease {
     }
 
     private static func nearest(to name: String) -> String? {
-        guard name.utf8.count <= 64 else { return nil }
-        var best: (name: String, distance: Int)?
-        for candidate in OwnedHeaders.fixedNames where !self.isGatewaysOwn(FoldedName.folded(candidate)) {
-            let distance = self.distance(Array(name.utf8), Array(candidate.utf8))
-            if distance <= 3, distance < best?.distance ?? .max { best = (candidate, distance) }
-        }
-        return best?.name
-    }
-
-    /// Insertions, deletions and replacements that turn one word into the other.
-    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        var previous = Array(0...b.count)
-        for (i, byte) in a.enumerated() {
-            var current = [i + 1]
-            for (j, other) in b.enumerated() {
-                current.append(min(previous[j + 1] + 1, current[j] + 1, previous[j] + (byte == other ? 0 : 1)))
-            }
-            previous = current
-        }
-        return previous[b.count]
+        let releasable = OwnedHeaders.fixedNames.filter { !self.isGatewaysOwn(FoldedName.folded($0)) }
+        return Suggestion.nearest(to: name, among: releasable)
     }
 }

@@ -7,7 +7,9 @@ import GatewayTokens
 /// Values are percent-encoded: every byte of the UTF-8 text outside `!`–`~`, and `%` itself, becomes `%XX`. So a name such
 /// as `Ana Müller` arrives as `Ana%20M%C3%BCller`, on every server, and no claim can end a header line. Strings and
 /// integers only, or any claim as JSON; a claim that is missing, empty, of another kind or too long leaves its header out.
-struct IdentityPlan: Sendable {
+///
+/// A class, for requests look at it and must not copy what it has.
+final class IdentityPlan: Sendable {
     private struct Line: Sendable {
         /// `X-User-Id: `
         var prefix: [UInt8]

@@ -20,6 +20,8 @@ package struct AdminMetrics: Sendable {
 struct AdminSources: Sendable {
     /// Nil when requests are served, else a word why not.
     var readiness: @Sendable () -> String?
+    /// What an operator should know although requests are served.
+    var warnings: @Sendable () -> [String] = { [] }
     var metrics: @Sendable () async throws -> AdminMetrics
 }
 
@@ -58,16 +60,17 @@ package final class AdminServer: Sendable {
 
     private init(channel: any Channel, unixPath: String?) {
         self.channel = channel
-        self.address = unixPath.map { "unix:" + $0 } ?? Self.describe(channel.localAddress)
+        self.address = unixPath.map { "unix:" + $0 } ?? channel.localAddress?.authority ?? ""
     }
 
     package static func start(
         _ settings: AdminSettings,
         group: any EventLoopGroup,
         readiness: @escaping @Sendable () -> String?,
+        warnings: @escaping @Sendable () -> [String],
         metrics: @escaping @Sendable () async throws -> AdminMetrics
     ) async throws -> AdminServer {
-        let sources = AdminSources(readiness: readiness, metrics: metrics)
+        let sources = AdminSources(readiness: readiness, warnings: warnings, metrics: metrics)
         return try await self.start(settings.address.value, group: group, sources: sources, limits: AdminLimits())
     }
 
@@ -120,11 +123,6 @@ package final class AdminServer: Sendable {
         }
         try? await channel.close()
         return true
-    }
-
-    private static func describe(_ address: SocketAddress?) -> String {
-        guard let address, let host = address.ipAddress, let port = address.port else { return "" }
-        return host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 

@@ -33,7 +33,8 @@ extension Exchange {
             return self.answer(refusal, head, block: block)
         }
         let client = vetted.map(\.address) ?? self.client.peer.address
-        switch gatekeeper.judge(&head, bytes: block, isWebSocket: self.isHandshake, client: client, now: wallClock) {
+        let offered = self.offeredToken(head, block: block)
+        switch self.judge(&head, block: block, offered, client, wallClock) {
         case .forward(let admission):
             self.route = admission.route
             self.identity = admission.identity
@@ -45,6 +46,7 @@ extension Exchange {
             // What is composed does not say any more how the client likes its answers.
             if admission.route.editsRequests { self.format = .preferred(by: head, bytes: block) }
             self.ownLines += admission.extraLines
+            self.passOffer(offered, admission.offeredToken, in: &head, block: block)
             self.compose(&head, block: block, admission.route, injected: admission.injected, vetted)
             return .forward
         case .refuse(let refusal):
@@ -103,7 +105,9 @@ extension Exchange {
     private func checkHandshake(_ head: RequestHead, block: RawSpan) -> GatewayAnswer? {
         switch WebSocketHandshake.check(head, block: block) {
         case .valid(let offer):
-            self.handshake = Handshake(offer: offer, hasOrigin: head.first(.origin) != nil)
+            let origin = head.first(.origin)
+            self.handshake = Handshake(offer: offer, hasOrigin: origin != nil)
+            if let origin { self.handshake?.origin = self.worker.shared(origin: block.extracting(origin.value.range)) }
             return self.worker.isDraining ? .draining : nil
         case .malformed(let label): return .handshake(.malformed(label))
         case .unsupportedVersion: return .handshake(.unsupportedVersion)
@@ -117,6 +121,7 @@ extension Exchange {
         var session = admission.session
         if session.isEmpty, plan.needsSession { session = SessionID.random() }
         self.handshake?.session = session
+        self.handshake?.captures = admission.captures
         let caps = self.worker.snapshot.socketCaps(admission, client, plan)
         guard !caps.isEmpty || plan.settings.renewal.http else { return nil }
         let dropsOldest = plan.settings.limits.whenFull == .dropOldest

@@ -45,9 +45,12 @@ final class Exchange {
     struct Handshake {
         var offer: WebSocketOffer
         var hasOrigin: Bool
+        /// Empty when there is none.
+        var origin: [UInt8] = []
         /// From here on set once it is admitted.
         var plan: RelayPlan?
         var session: [UInt8] = []
+        var captures = RouteCaptures.none
         var ticket: SocketTicket?
     }
 
@@ -309,6 +312,8 @@ final class Exchange {
             id: self.client.exchangeID(self.record.number),
             metrics: self.worker.observation.metrics(of: route),
             session: handshake.session,
+            origin: handshake.origin,
+            captures: handshake.captures,
             ticket: handshake.ticket
         )
         let relay = Relay(
@@ -319,7 +324,9 @@ final class Exchange {
             worker: self.worker
         )
         self.outgoing = ByteBuffer()
-        self.client.writeInterimHead(head, block: block)
+        self.client.writeInterimHead(
+            head, block: block,
+            extraLines: WebSocketHandshake.protocolLine(for: handshake.offer, chosen: subprotocol))
         relay.begin(
             early: (client: self.client.switchToRelay(relay), upstream: upstream.switchToRelay(relay)), deflate: deflate
         )

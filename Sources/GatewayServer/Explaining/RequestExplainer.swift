@@ -86,8 +86,10 @@ package struct RequestExplainer {
         let sender = vetted.map(\.address) ?? client
         if let vetted { explanation.notes.append(Self.note(on: vetted)) }
         let received = head
+        let readsOffer = offer != nil && self.snapshot.policy.readsOffers
+        let offered = readsOffer ? WebSocketHandshake.findToken(in: head, block: block) : .none
         let (verdict, reasons) = gatekeeper.explain(
-            &head, bytes: block, isWebSocket: offer != nil, client: sender, now: now)
+            &head, bytes: block, isWebSocket: offer != nil, client: sender, now: now, offered: OfferedToken(offered))
         explanation.verdict = reasons
         explanation.limits += self.limits(of: verdict, isWebSocket: offer != nil)
         if reasons.token?.lacksKeys ?? false {
@@ -95,6 +97,9 @@ package struct RequestExplainer {
         }
         explanation.answer = self.answer(to: verdict, head, block: block, hasOrigin: received.first(.origin) != nil)
         if case .forward(let admission) = verdict {
+            if case .token(let token) = offered, admission.offeredToken == .removed, var withToken = offer {
+                _ = WebSocketHandshake.removeToken(token, from: &head, block: block, offer: &withToken)
+            }
             self.compose(&head, received, block: block, admission, offer, vetted, peer, into: &explanation)
         }
         if case .length(let length) = received.framing, let limit = self.snapshot.bodyLimit, length > limit {

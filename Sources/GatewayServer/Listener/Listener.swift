@@ -71,7 +71,7 @@ enum Listener {
             for channel in channels { try? await channel.close() }
             throw error
         }
-        return Bound(channels: channels, description: self.describe(address, tls: context.tls != nil))
+        return Bound(channels: channels, description: (context.tls != nil ? "https://" : "http://") + address.authority)
     }
 
     private static func openUnix(
@@ -156,15 +156,7 @@ enum Listener {
         var on: Int32 = 1
         setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         let result = address.withSockAddr { pointer, size in Glibc.bind(probe, pointer, socklen_t(size)) }
-        if result != 0, errno == EADDRINUSE { throw AddressInUse(address: self.describe(address, tls: false)) }
-    }
-
-    private static func describe(_ address: SocketAddress, tls: Bool) -> String {
-        let scheme = tls ? "https" : "http"
-        switch address {
-        case .v6: return "\(scheme)://[\(address.ipAddress ?? "::")]:\(address.port ?? 0)"
-        case .v4, .unixDomainSocket: return "\(scheme)://\(address.ipAddress ?? "?"):\(address.port ?? 0)"
-        }
+        if result != 0, errno == EADDRINUSE { throw AddressInUse(address: "http://" + address.authority) }
     }
 }
 

@@ -19,6 +19,7 @@ final class Relay: ExpiringEntry {
     private var drainsUpstream = false
     /// The client sends more than it may, and is read again later.
     private var delaysClient = false
+    private var isRevoked = false
     /// What has been counted already.
     private var counted = (client: RelayTraffic(), upstream: RelayTraffic())
 
@@ -72,6 +73,8 @@ final class Relay: ExpiringEntry {
         self.writabilityChanged(of: .client, isWritable: self.client.isWritable)
         self.writabilityChanged(of: .upstream, isWritable: self.upstream.isWritable)
         if self.isTimed { self.follow(self.machine.began(now: self.now), other: .client) }
+        // While upstream was asked nobody could have ended it.
+        self.endIfRevoked()
         if early.upstream.readableBytes > 0 { self.received(early.upstream, from: .upstream) }
         if early.client.readableBytes > 0 { self.received(early.client, from: .client) }
         self.client.flush()
@@ -85,11 +88,18 @@ final class Relay: ExpiringEntry {
         self.worker.expiries.insert(self, at: max(end &- jitter, min(end, self.worker.wallClock().seconds &+ 1)))
     }
 
-    /// A fresh token for the session: of the same user, and with the values that went upstream with the handshake.
+    /// A fresh token for the session: of the same user, with the values that went upstream with the handshake, and good for
+    /// the route by the rules of today.
     func renew(_ identity: VerifiedIdentity) -> RenewalOutcome {
-        guard let old = self.terms.identity, self.expirySecond != nil else { return .gone }
+        guard let old = self.terms.identity, self.expirySecond != nil, !self.isRevoked else { return .gone }
+        // Another worker may have judged the token before it heard of this.
+        guard !self.worker.gatekeeper.isRevoked(identity) else { return .notTheSame }
         guard old.issuer == identity.issuer, old.userID == identity.userID,
             old.identityLines == identity.identityLines
+        else { return .notTheSame }
+        // A route that is gone has no rules any more that could let somebody stay.
+        guard let route = self.worker.snapshot.policy.route(like: self.terms.route),
+            self.worker.gatekeeper.objection(to: identity, on: route, captures: self.terms.captures) == nil
         else { return .notTheSame }
         self.terms.identity = identity
         self.bind(to: identity)
@@ -100,7 +110,7 @@ final class Relay: ExpiringEntry {
 
     /// The client sent a token as a message.
     private func renew(withToken token: [UInt8]) {
-        let identity = self.worker.gatekeeper.identity(ofToken: token.span.bytes, now: self.worker.wallClock())
+        let identity = self.worker.identity(ofToken: token, from: self.terms.client)
         let outcome = identity.map { self.renew($0) } ?? .notTheSame
         var isAccepted = false
         if case .renewed = outcome { isAccepted = true }
@@ -200,6 +210,16 @@ final class Relay: ExpiringEntry {
         self.follow(self.machine.stop(close, cutsClient: cutsClient), other: .client)
     }
 
+    /// Its token, or its user, may not be welcome any more.
+    func endIfRevoked() {
+        guard !self.isRevoked, let identity = self.terms.identity, self.worker.gatekeeper.isRevoked(identity) else {
+            return
+        }
+        self.isRevoked = true
+        self.worker.shared.revokedSockets.happened()
+        self.stop(WebSocketClose(WebSocketCloseCode.notAuthenticated, "token revoked"), cutsClient: true)
+    }
+
     override func deadlinePassed(now: NIODeadline) {
         self.follow(self.machine.deadlinePassed(now: now.uptimeNanoseconds), other: .client)
     }
@@ -251,6 +271,7 @@ final class Relay: ExpiringEntry {
     }
 
     private func followClosing(_ orders: RelayOrders) {
+        if orders.finishesClient { self.client.finishSending() }
         switch orders.closeClient {
         case .afterFlush: self.client.closeAfterFlush()
         case .now: self.client.close()
@@ -292,6 +313,10 @@ final class RelayTerms {
     let metrics: RouteMetrics
     /// By which the session can be renewed; empty when it has no name.
     let session: [UInt8]
+    /// Empty when the handshake had none.
+    let origin: [UInt8]
+    /// For the route's claim rules.
+    let captures: RouteCaptures
     /// Nil when nothing counts or names the socket.
     let ticket: SocketTicket?
 
@@ -306,6 +331,8 @@ final class RelayTerms {
         id: ExchangeID,
         metrics: RouteMetrics,
         session: [UInt8],
+        origin: [UInt8],
+        captures: RouteCaptures,
         ticket: SocketTicket?
     ) {
         self.route = route
@@ -318,6 +345,8 @@ final class RelayTerms {
         self.id = id
         self.metrics = metrics
         self.session = session
+        self.origin = origin
+        self.captures = captures
         self.ticket = ticket
     }
 }

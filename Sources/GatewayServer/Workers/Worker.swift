@@ -26,6 +26,7 @@ final class Worker {
     private(set) var dateLine: [UInt8] = []
     private var dateSecond = Int64.min
     private var sweepTurn = 0
+    private var lastOrigin: [UInt8] = []
 
     init(index: Int, eventLoop: any EventLoop, shared: SharedState, snapshot: Snapshot, observation: WorkerObservation)
     {
@@ -34,7 +35,7 @@ final class Worker {
         self.shared = shared
         self.observation = observation
         self.snapshot = snapshot
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.gatekeeper = Gatekeeper(snapshot)
         self.wheel = TimerWheel(now: .now())
         self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
         self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
@@ -52,6 +53,14 @@ final class Worker {
     func pool(_ upstream: Int) -> UpstreamPool { self.pools[upstream] }
 
     func randomMask() -> UInt32 { self.random.next() }
+
+    /// Sockets of one page share the storage of its origin.
+    func shared(origin: RawSpan) -> [UInt8] {
+        let lastOrigin = self.lastOrigin
+        if origin.withUnsafeBytes({ $0.elementsEqual(lastOrigin) }) { return lastOrigin }
+        self.lastOrigin = origin.withUnsafeBytes { Array($0) }
+        return self.lastOrigin
+    }
 
     /// Storage for composing a response; see `ClientConnection.writeOutbound`.
     func takeScratch() -> ByteBuffer {
@@ -107,7 +116,8 @@ final class Worker {
         self.countTokens()
         self.noteDate()
         self.noteIgnoredForwarding()
-        if self.index == 0, self.snapshot.limitsAddresses { self.sweepAddresses() }
+        self.reportUnknownKeys()
+        if self.index == 0 { self.sweepAddresses() }
         self.observation.flush()
     }
 
@@ -123,6 +133,11 @@ final class Worker {
         self.observation.forwardingIgnored(peer)
     }
 
+    private func reportUnknownKeys() {
+        let keys = self.gatekeeper.takeUnknownKeys()
+        if !keys.isEmpty { self.shared.keyRequests.report(keys) }
+    }
+
     private func sweepAddresses() {
         self.sweepTurn &+= 1
         self.shared.addresses.sweep(turn: self.sweepTurn, now: self.ledgerTime)
@@ -136,8 +151,8 @@ final class Worker {
     /// Takes a new snapshot: requests from now on see it, what is under way keeps what it was admitted with. Pools of
     /// upstreams that did not change are taken over.
     ///
-    /// Returns how many sockets stay, and how many were closed because their route is gone and `close_removed` says so.
-    func adopt(_ snapshot: Snapshot) -> AdoptedSockets {
+    /// Returns what that meant for the sockets that are open.
+    func adopt(_ snapshot: Snapshot) -> ReviewedSockets {
         var retiring = self.pools
         self.pools = snapshot.upstreams.map { definition in
             guard let position = retiring.firstIndex(where: { $0.definition === definition }) else {
@@ -147,27 +162,12 @@ final class Worker {
         }
         self.snapshot = snapshot
         self.countTokens()
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        let revocations = self.gatekeeper.revocations
+        self.gatekeeper = Gatekeeper(snapshot)
+        self.gatekeeper.revocations = revocations
         self.observation.adopt(snapshot)
         for pool in retiring { pool.retire() }
         return self.reviewSockets(snapshot)
-    }
-
-    private func reviewSockets(_ snapshot: Snapshot) -> AdoptedSockets {
-        let routes = Set(snapshot.policy.routes.filter { $0.webSocket != nil }.map(\.label))
-        var sockets = AdoptedSockets()
-        for client in self.clients.entries {
-            guard case .relaying(let relay) = client.phase else { continue }
-            if routes.contains(relay.terms.route.label) {
-                sockets.kept += 1
-            } else if snapshot.settings.reload.closeRemoved {
-                sockets.closed += 1
-                relay.stop(WebSocketClose(WebSocketCloseCode.policyViolation, "route removed"), cutsClient: true)
-            } else {
-                sockets.orphaned += 1
-            }
-        }
-        return sockets
     }
 
     /// From now on answers end their connections and handshakes are refused.
@@ -192,27 +192,23 @@ final class Worker {
     }
 }
 
-/// What a new policy meant for the sockets that were open.
-struct AdoptedSockets: Sendable {
-    /// Their route is still there; they go on by the terms they were admitted by.
-    var kept = 0
-    /// Their route is gone, and they go on all the same.
-    var orphaned = 0
-    var closed = 0
-
-    mutating func add(_ other: AdoptedSockets) {
-        self.kept += other.kept
-        self.orphaned += other.orphaned
-        self.closed += other.closed
-    }
-}
-
 /// The little that all workers share.
 final class SharedState: Sendable {
     let connections = ConnectionCount()
     let addresses = AddressLedger()
     let forwardingHint = OnceOnly()
     let sockets = SocketLedger()
+    let keyRequests = KeyRequests()
+    let revokedSockets = EventCount()
+}
+
+/// Something that is counted once per process.
+final class EventCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func happened() { self.count.add(1, ordering: .relaxed) }
+
+    var current: Int { self.count.load(ordering: .relaxed) }
 }
 
 /// Something that is said once in a process's life.

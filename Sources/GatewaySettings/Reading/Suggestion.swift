@@ -1,5 +1,5 @@
 /// "Did you mean …": the known word nearest to a mistyped one.
-enum Suggestion {
+package enum Suggestion {
     /// Words of Django and of other proxies for things that have another name here.
     private static let otherNames = [
         "ALLOWED_HOSTS": "allowed_origins", "allowed_hosts": "allowed_origins", "bind": "listen", "port": "listen",
@@ -22,7 +22,7 @@ enum Suggestion {
         return "known here: \(known.joined(separator: ", "))"
     }
 
-    static func nearest(to word: String, among known: [String]) -> String? {
+    package static func nearest(to word: String, among known: [String]) -> String? {
         if let other = self.otherNames[word], known.contains(other) { return other }
         // The settings of django-cors-headers.
         if word.hasPrefix("CORS_"), known.contains("cors") { return "cors" }

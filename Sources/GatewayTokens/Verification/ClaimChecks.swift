@@ -143,6 +143,8 @@ struct ClaimChecks {
         guard let name = self.rules.jtiClaim else { return self.claim("jti").flatMap(self.text) }
         guard let node = self.claim(name) else { throw TokenRejection(.noID) }
         switch self.document.kind(node) {
+        case .string where self.rules.refusesEmptyID && self.document.utf8(of: node).isEmpty:
+            throw TokenRejection(.badID)
         case .string: return self.document.text(of: node)
         case .integer: return self.document.integerText(of: node)
         case .number, .true, .false, .null, .array, .object: throw TokenRejection(.badID)
@@ -170,7 +172,7 @@ struct ClaimChecks {
 
 extension Int64 {
     /// The sum, or the nearest value there is.
-    func addingClamped(_ other: Int64) -> Int64 {
+    package func addingClamped(_ other: Int64) -> Int64 {
         let (sum, overflow) = self.addingReportingOverflow(other)
         guard overflow else { return sum }
         return other < 0 ? .min : .max

@@ -121,6 +121,7 @@ struct ExplanationText {
         case .token: "(the token)"
         case .route: "(of the route, as the settings say)"
         case .gateway: "(as the settings say)"
+        case .rest: "(what is left without the token)"
         case .requestID: "(one for each request)"
         case .claim, .capture, .forwarding: "(not shown)"
         }
