@@ -16,6 +16,7 @@ from support.recorder import Recorder
 from support.wire import Ended, Wire
 
 PARTNER = "the-partners-signing-key-for-tests-of-32-bytes-and-more"
+ASSERTION = "the-assertions-signing-key-for-tests-of-32-bytes-and-more"
 ROUTES = [
     {"re_path": r"^ws/chat/(?P<room>\w+)/$", "websocket": {"only": True}, "require": {"rooms": "{room}"}},
     {"path": "ws/http/", "websocket": {"refuse": "http"}},
@@ -31,6 +32,8 @@ ROUTES = [
     {"path": "partner/", "tokens": {"issuers": ["partner"]}},
     {"path": "forms/<path:rest>", "auth": "none", "tolerate": ["//"]},
     {"path": "role/", "require": {"role": ["admin", "owner"], "org.id": 7}},
+    {"path": "cookie/", "tokens": {"sources": ["header", "cookie"]}, "websocket": True},
+    {"path": "ws/offer/", "tokens": {"sources": ["header", "subprotocol"]}, "websocket": True},
     {"path": "optional/<path:rest>", "auth": "optional"},
     {"path": "private/<path:rest>"},
 ]  # fmt: skip
@@ -42,6 +45,7 @@ CHANGES = {
     },
     "allowed_origins": [".app.test"],
     "allow_missing_origin": False,
+    "assertion": {"header": "X-Tollgate-Assertion", "SIGNING_KEY": ASSERTION},
     "limits": {"body": "1KiB"},
     "health": "/healthz",
 }  # fmt: skip
@@ -81,6 +85,21 @@ TABLE = {
     "kept": ("GET", f"/kept/?token={tokens.token('7', 3000)}&x=1", lambda: []),
     "two carriers": ("GET", f"/kept/?token={tokens.token('7', 3000)}", lambda: [bearer()]),
     "stripped": ("GET", "/stripped/", lambda: [bearer()]),
+    "cookie": ("GET", "/cookie/", lambda: [f"Cookie: a=b; access={tokens.token('7')}; c=d"]),
+    "cookie alone": ("GET", "/cookie/", lambda: [f"Cookie: access={tokens.token('7')}"]),
+    "cookie beside a header": ("GET", "/cookie/", lambda: [bearer(), "Cookie: access=x"]),
+    "cookie, bad": ("GET", "/cookie/", lambda: ["Cookie: access=x"]),
+    "two cookies": ("GET", "/cookie/", lambda: [f"Cookie: access={tokens.token('7')}; access=x"]),
+    "cookie that changes something": ("POST", "/cookie/", lambda: [PAGE, f"Cookie: access={tokens.token('7')}", "Content-Length: 0"]),
+    "cookie from elsewhere": ("POST", "/cookie/", lambda: ["Origin: https://evil.test", f"Cookie: access={tokens.token('7')}", "Content-Length: 0"]),
+    "cookie from nowhere": ("POST", "/cookie/", lambda: [f"Cookie: access={tokens.token('7')}", "Content-Length: 0"]),
+    "cookie, expired, of a page": ("GET", "/cookie/", lambda: [PAGE, f"Cookie: access={tokens.token('7', -5)}"]),
+    "socket by cookie": ("WS", "/cookie/", lambda: [PAGE, f"Cookie: access={tokens.token('7')}"]),
+    "offered": ("WS", "/ws/offer/", lambda: [PAGE, f"Sec-WebSocket-Protocol: chat, bearer, {tokens.token('7')}"]),
+    "offered, bad": ("WS", "/ws/offer/", lambda: [PAGE, "Sec-WebSocket-Protocol: chat, bearer, x"]),
+    "offered, nothing": ("WS", "/ws/offer/", lambda: [PAGE, "Sec-WebSocket-Protocol: chat, bearer"]),
+    "offered to nobody": ("WS", "/ws/chat/a/", lambda: [PAGE, f"Sec-WebSocket-Protocol: chat, bearer, {tokens.token('7')}", bearer(**ROOM)]),
+    "revoked": ("GET", "/private/x", lambda: [f"Authorization: Bearer {tokens.token('99')}"]),
     "claims fit": ("GET", "/role/", lambda: [bearer(**ROOM)]),
     "claims do not fit": ("GET", "/role/", lambda: [bearer(**ROOM | {"role": "guest"})]),
     "prefix": ("GET", "/shop/a/b?x=%20", lambda: []),
@@ -138,8 +157,11 @@ def backend():
 
 
 @pytest.fixture(scope="module")
-def gateway(module_gateways, backend):
-    return module_gateways.start(ROUTES, backend.port, forwarded=True, **CHANGES)
+def gateway(module_gateways, backend, tmp_path_factory):
+    revoked = tmp_path_factory.mktemp("revoked") / "revoked.json"
+    revoked.write_text(json.dumps({"users": [{"user": "99"}]}))
+    tokens_block = CHANGES["tokens"] | {"revocation": {"file": str(revoked)}}
+    return module_gateways.start(ROUTES, backend.port, forwarded=True, **CHANGES | {"tokens": tokens_block})
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +296,7 @@ def assert_forwarded(said, arrival):
 
 
 KEPT = {
-    "host", "origin", "x-kept", "cookie", "authorization", "sec-websocket-key", "sec-websocket-version",
+    "host", "origin", "x-kept", "cookie", "sec-websocket-protocol", "authorization", "sec-websocket-key", "sec-websocket-version",
     "access-control-request-method", "x-forwarded-prefix",
 }  # fmt: skip
 
@@ -297,7 +319,7 @@ def test_every_step_is_told(gateway):
     assert "failed" not in checks.values()
     assert [name for name, outcome in checks.items() if outcome == "passed"] == [
         "structure", "header", "payload", "issuer", "algorithm", "key", "signature", "iat", "exp", "jti", "token_type",
-        "user_id", "max_lifetime",
+        "user_id", "max_lifetime", "revoked",
     ]  # fmt: skip
     assert said["token"]["issuer"] == "default" and said["token"]["auth"] == "required"
     assert outcomes(said["require"]) == {"rooms": "passed"}
@@ -308,7 +330,7 @@ def test_every_step_is_told(gateway):
 
 @pytest.mark.parametrize(
     "objection, method, target, index",
-    [("websocket_only", "GET", "/ws/chat/a/", 0), ("no_websocket", "WS", "/private/x", 15), ("host", "GET", "/hosted/", 5),
+    [("websocket_only", "GET", "/ws/chat/a/", 0), ("no_websocket", "WS", "/private/x", 17), ("host", "GET", "/hosted/", 5),
      ("method", "GET", "/posted/", 6), ("pattern", "GET", "/private/x", 4)],
 )  # fmt: skip
 def test_every_route_is_told_with_its_objection(gateway, objection, method, target, index):
@@ -328,11 +350,12 @@ def test_people_get_a_text(gateway):
 
 def test_nothing_secret_is_told(gateway):
     token = tokens.token("7", 600, hash_password="the-hash-of-the-user", **ROOM)
-    lines = [PAGE, "Cookie: sessionid=the-cookies-value", "X-User-Id: the-forged-value", "X-Key: the-clients-key"]
+    lines = [PAGE, f"Cookie: sessionid=the-cookies-value; access={token}", "X-User-Id: the-forged-value", "X-Key: the-clients-key"]
     secrets = [*token.split("."), "the-cookies-value", "the-forged-value", "the-clients-key", "the-hash", "the-keys-value",
-               "the-edges-value", "the-querys-value", tokens.KEY, PARTNER]  # fmt: skip
+               "the-edges-value", "the-querys-value", tokens.KEY, PARTNER, ASSERTION, "eyJ"]  # fmt: skip
+    lines += [f"Sec-WebSocket-Protocol: bearer, {token}"]
     for method, target in [
-        ("WS", f"/ws/chat/a/?token={token}&key=the-querys-value"), ("GET", f"/kept/?token={token}&key=the-querys-value"),
+        ("WS", "/ws/offer/"), ("WS", "/cookie/"), ("WS", f"/ws/chat/a/?token={token}&key=the-querys-value"), ("GET", f"/kept/?token={token}&key=the-querys-value"),
         ("GET", f"/nowhere?{token}"), ("GET", "/edited/"), ("GET", f"/kept/ ?{token}"), ("GET", "/private/x"),
     ]:  # fmt: skip
         for options in [[], ["--json"], ["--token", token], ["--token", token, "--json"]]:
