@@ -10,7 +10,8 @@ final class SocketLedger: Sendable {
         case everybody
         case route(String)
         case address(IPAddress, route: String)
-        case user(String, issuer: String?, route: String)
+        /// Bytes: two users may be equal texts to Swift.
+        case user([UInt8], issuer: [UInt8]?, route: String)
     }
 
     struct Cap {

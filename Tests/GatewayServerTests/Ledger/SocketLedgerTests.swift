@@ -5,7 +5,7 @@ import Testing
 @testable import GatewayServer
 
 @Suite struct SocketLedgerTests {
-    private static let user = SocketLedger.Key.user("7", issuer: nil, route: "ws/")
+    private static let user = SocketLedger.Key.user(Array("7".utf8), issuer: nil, route: "ws/")
     private static let route = SocketLedger.Key.route("ws/")
 
     private static func ticket(_ entry: SocketLedger.Entry) -> SocketTicket? {
@@ -32,9 +32,11 @@ import Testing
 
     @Test func otherUsers_haveTheirOwnCount() throws {
         let ledger = SocketLedger()
-        for user in ["7", "8"] {
+        // The last two are equal texts to Swift.
+        for user in ["7", "8", "\u{E9}", "e\u{301}"] {
             for issuer in [nil, "partner"] {
-                let key = SocketLedger.Key.user(user, issuer: issuer, route: "ws/")
+                let key = SocketLedger.Key.user(
+                    Array(user.utf8), issuer: issuer.map { Array($0.utf8) }, route: "ws/")
                 let entry = ledger.enter([.init(key: key, limit: 1)], session: [], dropsOldest: false)
                 #expect(Self.ticket(entry) != nil)
             }
