@@ -94,9 +94,7 @@ final class Relay: ExpiringEntry {
         guard let old = self.terms.identity, self.expirySecond != nil, !self.isRevoked else { return .gone }
         // Another worker may have judged the token before it heard of this.
         guard !self.worker.gatekeeper.isRevoked(identity) else { return .notTheSame }
-        guard old.issuer == identity.issuer, old.userID == identity.userID,
-            old.identityLines == identity.identityLines
-        else { return .notTheSame }
+        guard identity.isTheSameUser(as: old) else { return .notTheSame }
         // A route that is gone has no rules any more that could let somebody stay.
         guard let route = self.worker.snapshot.policy.route(like: self.terms.route),
             self.worker.gatekeeper.objection(to: identity, on: route, captures: self.terms.captures) == nil
