@@ -118,6 +118,7 @@ extension Exchange {
     private func enterSocket(_ admission: Admission, _ client: IPAddress?) -> Refusal? {
         guard let plan = self.worker.snapshot.relayPlans[admission.route.index] else { return nil }
         self.handshake?.plan = plan
+        self.handshake?.address = client
         var session = admission.session
         if session.isEmpty, plan.needsSession { session = SessionID.random() }
         self.handshake?.session = session

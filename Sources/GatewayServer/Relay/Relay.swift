@@ -1,3 +1,4 @@
+import GatewayMessage
 import GatewayPolicy
 import GatewayProtocol
 import GatewayTokens
@@ -108,7 +109,7 @@ final class Relay: ExpiringEntry {
 
     /// The client sent a token as a message.
     private func renew(withToken token: [UInt8]) {
-        let identity = self.worker.identity(ofToken: token, from: self.terms.client)
+        let identity = self.worker.identity(ofToken: token, from: self.terms.address)
         let outcome = identity.map { self.renew($0) } ?? .notTheSame
         var isAccepted = false
         if case .renewed = outcome { isAccepted = true }
@@ -304,6 +305,8 @@ final class RelayTerms {
     let record: RequestRecord
     /// The client's address as text.
     let client: [UInt8]
+    /// Nil when none is known.
+    let address: IPAddress?
     /// The one upstream chose; empty when none.
     let subprotocol: String
     let id: ExchangeID
@@ -325,6 +328,7 @@ final class RelayTerms {
         upstream: UpstreamDefinition,
         record: RequestRecord,
         client: [UInt8],
+        address: IPAddress?,
         subprotocol: String,
         id: ExchangeID,
         metrics: RouteMetrics,
@@ -339,6 +343,7 @@ final class RelayTerms {
         self.upstream = upstream
         self.record = record
         self.client = client
+        self.address = address
         self.subprotocol = subprotocol
         self.id = id
         self.metrics = metrics
