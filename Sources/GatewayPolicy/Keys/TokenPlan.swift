@@ -27,7 +27,10 @@ struct TokenPlan: Sendable {
     func knowsKey(_ fingerprint: UInt64) -> Bool {
         self.blocks.contains { block in
             guard let remote = block.remote else { return block.rules.keySet.contains(fingerprint: fingerprint) }
-            return remote.keySet(previous: block.previous).contains(fingerprint: fingerprint)
+            guard let keys = remote.current else { return false }
+            // Asked for every open socket: no set is built for it.
+            return keys.contains { $0.fingerprint == fingerprint }
+                || block.previous.contains { $0.key.fingerprint == fingerprint }
         }
     }
 }
