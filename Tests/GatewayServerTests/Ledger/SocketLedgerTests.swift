@@ -53,6 +53,45 @@ import Testing
         }
     }
 
+    /// In debug builds it takes half a second; with a search among all of them for each that leaves, minutes.
+    @Test(.timeLimit(.minutes(1))) func manySockets_leaveAtOnce() throws {
+        let ledger = SocketLedger()
+        let caps = [SocketLedger.Cap(key: Self.route, limit: .max), SocketLedger.Cap(key: .everybody, limit: .max)]
+        var tickets: [SocketTicket] = []
+        for _ in 0..<100_000 {
+            tickets.append(try #require(Self.ticket(ledger.enter(caps, session: [], dropsOldest: false))))
+        }
+        tickets.shuffle()
+        for ticket in tickets.dropLast() { ledger.leave(ticket) }
+        #expect(ledger.count(.everybody) == 1)
+        ledger.leave(try #require(tickets.last))
+        #expect(ledger.count(.everybody) == 0 && ledger.count(Self.route) == 0)
+    }
+
+    @Test func holders_areInTheirOrder_whoeverLeaves() throws {
+        let ledger = SocketLedger()
+        var holders = SocketHolders()
+        var expected: [SocketTicket] = []
+        var random = SystemRandomNumberGenerator()
+        for turn in 0..<4000 {
+            // It grows, and shrinks again.
+            if expected.isEmpty || Int.random(in: 0..<100, using: &random) < (turn < 2000 ? 60 : 40) {
+                let ticket = try #require(Self.ticket(ledger.enter([], session: [], dropsOldest: false)))
+                holders.append(ticket)
+                expected.append(ticket)
+            } else {
+                let index = Bool.random(using: &random) ? 0 : Int.random(in: expected.indices, using: &random)
+                let ticket = expected.remove(at: index)
+                holders.remove(ticket)
+                holders.remove(ticket)
+            }
+            #expect(holders.count == expected.count)
+            #expect(holders.first { _ in true } === expected.first)
+            let middle = expected.isEmpty ? nil : expected[expected.count / 2]
+            #expect(holders.first { $0 === middle } === middle)
+        }
+    }
+
     @Test func session_namesOneOpenSocket() throws {
         let ledger = SocketLedger()
         let session = Array("0123456789abcdef0123456789abcdef".utf8)
