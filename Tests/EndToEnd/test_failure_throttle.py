@@ -118,6 +118,10 @@ def test_clients_of_a_trusted_proxy_fail_for_themselves(gateways, upstream):
             assert status(wire, forged(), headers=client(f"2001:db8:0:1::{last}")) == 401
         assert status(wire, tokens.token(), headers=client("2001:db8:0:1:ffff::9")) == 429
         assert status(wire, tokens.token(), headers=client("2001:db8:0:2::1")) == 200
+        # Nobody knows who these are, so nobody answers for the others.
+        fail(wire, 10, headers=client("unknown"))
+        assert status(wire, tokens.token("8"), headers=client("unknown")) == 200
+        assert status(wire, tokens.token("9")) == 200, "nor does the proxy"
     with wire_from("127.0.0.9", gateway.port) as wire:
         assert [status(wire, forged(), headers=client(f"203.0.113.{n + 10}")) for n in range(6)] == [401] * 5 + [429]
 

@@ -109,7 +109,7 @@ final class Relay: ExpiringEntry {
 
     /// The client sent a token as a message.
     private func renew(withToken token: [UInt8]) {
-        let identity = self.worker.identity(ofToken: token, from: self.terms.address)
+        let identity = self.worker.identity(ofToken: token, from: self.terms.guesser)
         let outcome = identity.map { self.renew($0) } ?? .notTheSame
         var isAccepted = false
         if case .renewed = outcome { isAccepted = true }
@@ -305,8 +305,8 @@ final class RelayTerms {
     let record: RequestRecord
     /// The client's address as text.
     let client: [UInt8]
-    /// Nil when none is known.
-    let address: IPAddress?
+    /// Whose failed verifications are counted together; nil when no address is known.
+    let guesser: IPAddress?
     /// The one upstream chose; empty when none.
     let subprotocol: String
     let id: ExchangeID
@@ -328,7 +328,7 @@ final class RelayTerms {
         upstream: UpstreamDefinition,
         record: RequestRecord,
         client: [UInt8],
-        address: IPAddress?,
+        guesser: IPAddress?,
         subprotocol: String,
         id: ExchangeID,
         metrics: RouteMetrics,
@@ -343,7 +343,7 @@ final class RelayTerms {
         self.upstream = upstream
         self.record = record
         self.client = client
-        self.address = address
+        self.guesser = guesser
         self.subprotocol = subprotocol
         self.id = id
         self.metrics = metrics
