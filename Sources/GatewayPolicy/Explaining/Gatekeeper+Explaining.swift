@@ -116,8 +116,9 @@ extension Gatekeeper {
     private func originCheck(_ route: RouteTerms, _ request: ExplainedRequest, bytes: RawSpan) -> CheckReport {
         let origins = request.received.fields.filter { $0.known == .origin }
         let shown = origins.map { bytes.text($0.value).quotedForReport }.joined(separator: " and ")
-        guard request.isWebSocket else {
-            return CheckReport("origin", .skipped, "asked of WebSocket handshakes")
+        guard self.asksForOrigin(route, request, bytes: bytes) else {
+            return CheckReport(
+                "origin", .skipped, "asked of WebSocket handshakes, and of changes with a token in a cookie")
         }
         let isAllowed = route.origins?.allow(request.received, bytes: bytes) ?? false
         guard !origins.isEmpty else {

@@ -62,6 +62,17 @@ extension Gatekeeper {
         return (report, examination.verified)
     }
 
+    /// Whether the request may change something, and its token is one that browsers send by themselves.
+    func asksForOrigin(_ route: RouteTerms, _ request: ExplainedRequest, bytes: RawSpan) -> Bool {
+        guard !request.isWebSocket else { return true }
+        guard route.readsCookies, !request.received.method.isSafe else { return false }
+        var head = request.received
+        if case .cookie = self.carriers.find(route.httpSources, cookie: route.tokenCookie, in: &head, bytes: bytes) {
+            return true
+        }
+        return false
+    }
+
     private func revocationCheck(_ verified: VerifiedToken) -> CheckReport {
         guard let revocations = self.revocations else {
             return CheckReport("revoked", .skipped, "no list of revoked tokens is here")
@@ -86,8 +97,13 @@ extension Gatekeeper {
     ) -> [CheckReport] {
         var reports: [CheckReport] = []
         for (source, name) in Self.names where sources.contains(source) {
+            let place = self.place(of: source, cookie)
+            if source == .cookie, reports.contains(where: { $0.outcome != .skipped }) {
+                reports.append(
+                    CheckReport(name, .skipped, "not looked at: \(place) counts when there is no other token"))
+                continue
+            }
             var head = request.received
-            let place = self.place(of: source)
             switch self.carriers.find(source, cookie: cookie, offered: request.offered, in: &head, bytes: bytes) {
             case .none: reports.append(CheckReport(name, .skipped, "no token in \(place)"))
             case .token, .cookie: reports.append(CheckReport(name, .passed, "a token in \(place)"))
@@ -100,11 +116,11 @@ extension Gatekeeper {
         return reports
     }
 
-    private func place(of source: TokenSources) -> String {
+    private func place(of source: TokenSources, _ cookie: CookieToken?) -> String {
         switch source {
         case .header: "the header \(String(decoding: self.carriers.header.name, as: UTF8.self))"
         case .query: "the query's \(String(decoding: self.carriers.query.parameter, as: UTF8.self))"
-        case .cookie: "the cookie"
+        case .cookie: "the cookie \(String(decoding: cookie?.name ?? [], as: UTF8.self))"
         default: "the sub-protocols"
         }
     }

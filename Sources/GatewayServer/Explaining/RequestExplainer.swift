@@ -95,10 +95,14 @@ package struct RequestExplainer {
         }
         explanation.answer = self.answer(to: verdict, head, block: block, hasOrigin: received.first(.origin) != nil)
         if case .forward(let admission) = verdict {
+            var rest: [UInt8] = []
             if case .token(let token) = offered, admission.offeredToken == .removed, var withToken = offer {
-                _ = WebSocketHandshake.removeToken(token, from: &head, block: block, offer: &withToken)
+                rest = WebSocketHandshake.removeToken(token, from: &head, block: block, offer: &withToken)
             }
             self.compose(&head, received, block: block, admission, offer, vetted, peer, into: &explanation)
+            explanation.headers?.injected += HeaderLines.read(rest).map {
+                HeaderReport.Line(name: $0.name, value: nil, source: .rest)
+            }
         }
         if case .length(let length) = received.framing, let limit = self.snapshot.bodyLimit, length > limit {
             var answer = Self.answer(
