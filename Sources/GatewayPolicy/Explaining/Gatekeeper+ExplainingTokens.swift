@@ -62,17 +62,6 @@ extension Gatekeeper {
         return (report, examination.verified)
     }
 
-    /// Whether the request may change something, and its token is one that browsers send by themselves.
-    func asksForOrigin(_ route: RouteTerms, _ request: ExplainedRequest, bytes: RawSpan) -> Bool {
-        guard !request.isWebSocket else { return true }
-        guard route.readsCookies, !request.received.method.isSafe else { return false }
-        var head = request.received
-        if case .cookie = self.carriers.find(route.httpSources, cookie: route.tokenCookie, in: &head, bytes: bytes) {
-            return true
-        }
-        return false
-    }
-
     private func revocationCheck(_ verified: VerifiedToken) -> CheckReport {
         guard let revocations = self.revocations else {
             return CheckReport("revoked", .skipped, "no list of revoked tokens is here")
@@ -83,6 +72,17 @@ extension Gatekeeper {
     }
 
     // MARK: Carriers
+
+    /// A cookie does not do for everything: see `checkOrigin(ofCookieIn:)`.
+    func asksForOrigin(_ route: RouteTerms, _ request: ExplainedRequest, bytes: RawSpan) -> Bool {
+        if request.isWebSocket { return true }
+        guard route.auth != .none, !request.received.method.isSafe else { return false }
+        var head = request.received
+        let finding = self.carriers.find(
+            route.httpSources, cookie: route.tokenCookie, offered: request.offered, in: &head, bytes: bytes)
+        if case .cookie = finding { return true }
+        return false
+    }
 
     private static let names: [(source: TokenSources, name: String)] = [
         (.header, "header"), (.query, "query"), (.subprotocol, "subprotocol"), (.cookie, "cookie"),
@@ -97,13 +97,12 @@ extension Gatekeeper {
     ) -> [CheckReport] {
         var reports: [CheckReport] = []
         for (source, name) in Self.names where sources.contains(source) {
+            var head = request.received
             let place = self.place(of: source, cookie)
             if source == .cookie, reports.contains(where: { $0.outcome != .skipped }) {
-                reports.append(
-                    CheckReport(name, .skipped, "not looked at: \(place) counts when there is no other token"))
+                reports.append(CheckReport(name, .skipped, "not read: there is a token elsewhere"))
                 continue
             }
-            var head = request.received
             switch self.carriers.find(source, cookie: cookie, offered: request.offered, in: &head, bytes: bytes) {
             case .none: reports.append(CheckReport(name, .skipped, "no token in \(place)"))
             case .token, .cookie: reports.append(CheckReport(name, .passed, "a token in \(place)"))
