@@ -292,6 +292,32 @@ def test_reload_keeps_keys_and_a_bad_one_too(gateways, backend, issuer):
     assert len(issuer.seen) == 1
 
 
+def test_reload_closes_sockets_of_keys_that_are_gone_where_asked(gateways, backend, issuer):
+    more = changes(issuer.url()) | {"reload": {"close_removed": True}}
+    gateway = gateways.start(ROUTES, backend.port, **more)
+    sockets = [frames.connect(gateway.port, "/ws/", [bearer(token(key))]) for key in [FIRST, CURVE]]
+    issuer.document = ok(key_set(CURVE))
+    gateway.wait_for("keys taken into use.*count=1")
+    sockets[0].send(frame(TEXT, b"still here"))
+    assert read_frame(sockets[0]).payload == b"still here"
+    gateway.reload(settings(gateway.port, backend.port, ROUTES, **more))
+    assert read_frame(sockets[0]).code == 4001
+    sockets[1].send(frame(TEXT, b"still here"))
+    assert read_frame(sockets[1]).payload == b"still here"
+
+
+def test_reload_closes_no_socket_because_keys_are_not_there(gateways, backend, issuer):
+    more = changes(issuer.url(), **QUICK | {"stale": "1s"}) | {"reload": {"close_removed": True}}
+    gateway = gateways.start(ROUTES, backend.port, **more)
+    with frames.connect(gateway.port, "/ws/", [bearer(token())]) as socket:
+        issuer.document = http(500)
+        gateway.wait_for("keys too old")
+        gateway.reload(settings(gateway.port, backend.port, ROUTES, **more))
+        assert status(gateway, token()) == 503
+        socket.send(frame(TEXT, b"still here"))
+        assert read_frame(socket).payload == b"still here"
+
+
 def test_another_url_is_fetched_before_it_counts(gateways, backend, issuer):
     other = Documents(ok(key_set(FIRST, SECOND)))
     gateway = gateways.start(ROUTES, backend.port, **changes(issuer.url()))
