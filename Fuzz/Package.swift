@@ -26,10 +26,12 @@ let package = Package(
             dependencies: ["GatewayMessage", "GatewayProtocol", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
+        .target(name: "GatewayTokens", dependencies: ["CLibCrypto"], swiftSettings: settings),
+        .target(name: "TokenFuzzTargets", dependencies: ["GatewayTokens"], swiftSettings: settings),
         // libFuzzer brings the `main`.
         .executableTarget(
             name: "fuzz",
-            dependencies: ["FuzzTargets"],
+            dependencies: ["FuzzTargets", "TokenFuzzTargets"],
             swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
         ),
     ]

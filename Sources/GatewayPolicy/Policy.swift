@@ -13,12 +13,16 @@ package final class Policy: Sendable {
     let patterns: [RoutePattern]
     /// Whether any pattern depends on Unicode's tables.
     let asksForCategories: Bool
+    /// Whether any route looks for tokens among sub-protocols.
+    package let readsOffers: Bool
     /// Nil only when no route reads tokens.
     let tokens: TokenPlan?
     let tokenHeader: AuthorizationHeader
     let tokenQuery: QueryToken
     let owned: OwnedHeaders
     let identity: IdentityPlan
+    /// Nil: nothing is signed.
+    let assertion: AssertionPlan?
     /// `allowed_origins` of the whole file; nil when not written.
     let origins: OriginRules?
     let forwarding: ForwardingRules
@@ -39,6 +43,7 @@ package final class Policy: Sendable {
         settings: Settings,
         owned: OwnedHeaders,
         tokens: TokenPlan?,
+        assertion: AssertionPlan?,
         origins: OriginRules?,
         cors: CORSRules?
     ) {
@@ -47,6 +52,7 @@ package final class Policy: Sendable {
         self.patterns = routes.map(\.pattern)
         self.asksForCategories = routes.contains { $0.pattern.asksForCategories }
         self.upstreamNames = settings.upstreams.map(\.name.value)
+        self.readsOffers = routes.contains { $0.terms.readsOffers }
         self.tokens = tokens
         self.tokenHeader = AuthorizationHeader(simpleJWT)
         self.tokenQuery = QueryToken(parameter: settings.tokens.queryParameter)
@@ -58,6 +64,7 @@ package final class Policy: Sendable {
             blocks: tokens?.blocks.map(\.rules) ?? [],
             keepsClaims: routes.contains { $0.terms.requirement != nil }
         )
+        self.assertion = assertion
         self.origins = origins
         self.forwarding = ForwardingRules(
             trustedProxies: settings.trustedProxies, sendsForwarded: settings.forwarded)
@@ -81,8 +88,15 @@ package final class Policy: Sendable {
             return renewals.responseLines(head, bytes: bytes)
         }
         if let cors = self.cors { return cors.responseLines(head, bytes: bytes) }
-        guard let origin = (route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
-        return Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin) + Array("\r\nVary: Origin\r\n".utf8)
+        let rules = route?.origins ?? self.origins
+        guard let rules, let origin = rules.readable(head, bytes: bytes) else { return [] }
+        var lines = Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin)
+        lines += "\r\nVary: Origin\r\n".utf8
+        // Else a page that sends its cookie along could not see that the token in it has expired.
+        if route?.readsCookies ?? false, !rules.rules.contains(.anything) {
+            lines += "Access-Control-Allow-Credentials: true\r\n".utf8
+        }
+        return lines
     }
 
     /// The route of this policy that took the place of one of another: same pattern and hosts, and for WebSockets or not.

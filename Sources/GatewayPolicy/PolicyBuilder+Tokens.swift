@@ -86,6 +86,7 @@ extension PolicyBuilder {
         let tokens = self.settings.tokens
         rules.maximumLifetime = tokens.maxLifetime.map(\.components.seconds)
         rules.maximumAge = tokens.maxAge.map(\.components.seconds)
+        rules.refusesEmptyID = tokens.revocation != nil
         rules.headerTypes = tokens.types.map { HeaderTypes($0) }
         return rules
     }

@@ -36,6 +36,7 @@ struct PolicyBuilder {
 
     mutating func build(_ remoteKeys: (RemoteKeys.Source) -> RemoteKeys) -> PolicyBuilding {
         let tokens = self.tokenPlan(remoteKeys)
+        let assertion = self.assertionPlan(tokens)
         let commonOrigins = self.settings.allowedOrigins.map { self.origins($0) }
         var routes: [(terms: RouteTerms, pattern: RoutePattern)] = []
         for (index, route) in self.settings.routes.enumerated() {
@@ -50,7 +51,7 @@ struct PolicyBuilder {
         if self.problems.isEmpty, routes.count == self.settings.routes.count {
             policy = Policy(
                 routes: routes, settings: self.settings, owned: self.owned, tokens: tokens,
-                origins: commonOrigins, cors: cors)
+                assertion: assertion, origins: commonOrigins, cors: cors)
         }
         self.problems.sort(by: SettingsProblem.isOrdered)
         self.notices.sort(by: SettingsProblem.isOrdered)
@@ -59,6 +60,7 @@ struct PolicyBuilder {
 
     mutating func checkTexts() -> [SettingsProblem] {
         self.checkTokenTexts()
+        _ = self.assertionKey()
         _ = self.settings.allowedOrigins.map { self.origins($0) }
         for route in self.settings.routes {
             _ = route.allowedOrigins.map { self.origins($0) }

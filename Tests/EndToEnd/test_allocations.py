@@ -71,6 +71,7 @@ CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n
 REQUESTS = {
     "public": (request("/x"), OK, {}, 0.1),
     "token": (request("/private/x", "{token}\r\n"), OK, {}, 0.1),
+    "assertion": (request("/private/x", "{token}\r\n"), OK, {"assertion": {"SIGNING_KEY": tokens.OTHER_KEY}}, 0.1),
     "body with length": (request("/private/x", "{token}\r\nContent-Length: 5\r\n", "hello", "POST"), OK, {}, 0.1),
     "chunked answer": (request("/private/x", "{token}\r\n"), CHUNKS, {}, 0.1),
     "access log": (request("/private/x", "{token}\r\n"), OK, {"logs": {"format": "text"}}, 0.1),

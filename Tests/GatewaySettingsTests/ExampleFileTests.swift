@@ -13,9 +13,13 @@ import Testing
         #expect(reading.settings?.routes.isEmpty == false)
     }
 
-    @Test func exampleProject_isRead_withoutProblems() {
-        let environment = ["JWT_SIGNING_KEY": Reading.secret, "DJANGO_SECRET_KEY": Reading.secret]
-        let reading = SettingsReader.read(file: Self.folder + "/django-chat/gateway.yaml", environment: environment)
+    @Test(arguments: ["gateway", "gateway-assertion"])
+    func exampleProject_isRead_withoutProblems(name: String) {
+        let environment = [
+            "JWT_SIGNING_KEY": Reading.secret, "DJANGO_SECRET_KEY": Reading.secret,
+            "TOLLGATE_ASSERTION_KEY": "another " + Reading.secret, "TOLLGATE_FEED_TOKEN": "third-" + Reading.secret,
+        ]
+        let reading = SettingsReader.read(file: Self.folder + "/django-chat/\(name).yaml", environment: environment)
         #expect(reading.problems.map { $0.rendered() } == [])
     }
 

@@ -11,12 +11,16 @@ struct TokenCache {
         var identity: VerifiedIdentity?
         /// Asked for since the clock hand last came by.
         var wasUsed = false
+        /// What was signed about the user lately: one for each audience, and for each set of lines out of paths.
+        var assertions: [Assertion] = []
     }
 
     /// Entries that share a hash live side by side in one set, which is all that a look-up reads.
     private static let setSize = 4
     /// Object headers and the slot itself, estimated.
     private static let entryOverhead = 256
+    /// A user with more of them at a time pays with signatures.
+    private static let assertionsPerEntry = 4
 
     private var entries: [Entry]
     private let setCount: Int
@@ -24,6 +28,8 @@ struct TokenCache {
     private var hand = 0
     private(set) var bytes = 0
     private(set) var count = 0
+    /// Where the token is that was found or inserted last.
+    private var last = 0
 
     init(entries: Int, bytes: Int) {
         self.setCount = max(1, entries / Self.setSize)
@@ -38,6 +44,7 @@ struct TokenCache {
                 continue
             }
             self.entries[place].wasUsed = true
+            self.last = place
             return identity
         }
         return nil
@@ -55,6 +62,7 @@ struct TokenCache {
         self.entries[place] = Entry(hash: hash, token: copy, identity: identity)
         self.bytes += size
         self.count += 1
+        self.last = place
     }
 
     /// For a token whose time is over.
@@ -72,6 +80,36 @@ struct TokenCache {
             if let identity = self.entries[place].identity, isOver(identity) { self.remove(at: place) }
         }
     }
+
+    // MARK: Assertions
+
+    /// What was signed about the user whose token was found last; fresh or not.
+    func assertion(about identity: VerifiedIdentity, _ audience: Int, _ captureLines: [UInt8]) -> Assertion? {
+        guard self.entries[self.last].identity === identity else { return nil }
+        for index in self.entries[self.last].assertions.indices {
+            let assertion = self.entries[self.last].assertions[index]
+            if assertion.audience == audience, assertion.captureLines == captureLines { return assertion }
+        }
+        return nil
+    }
+
+    /// Goes when the token goes. In place of an older one of its like, or of the oldest.
+    mutating func keep(_ assertion: Assertion, about identity: VerifiedIdentity) {
+        guard self.entries[self.last].identity === identity, assertion.size <= self.maximumBytes else { return }
+        let others = self.entries[self.last].assertions
+        let like = others.firstIndex { $0.audience == assertion.audience && $0.captureLines == assertion.captureLines }
+        if let index = like ?? (others.count < Self.assertionsPerEntry ? nil : 0) {
+            self.bytes -= others[index].size
+            self.entries[self.last].assertions.remove(at: index)
+        }
+        while self.bytes + assertion.size > self.maximumBytes { self.evictAtHand() }
+        // It may have been its own turn to go.
+        guard self.entries[self.last].identity === identity else { return }
+        self.entries[self.last].assertions.append(assertion)
+        self.bytes += assertion.size
+    }
+
+    // MARK: Places
 
     /// The token's own place, a free one, or that of a neighbour nobody has asked for lately.
     private mutating func placeToUse(_ hash: Int, _ token: RawSpan) -> Int {
@@ -104,6 +142,7 @@ struct TokenCache {
     private mutating func remove(at place: Int) {
         guard let identity = self.entries[place].identity else { return }
         self.bytes -= Self.size(self.entries[place].token.count, identity)
+        for assertion in self.entries[place].assertions { self.bytes -= assertion.size }
         self.count -= 1
         self.entries[place] = Entry()
     }

@@ -25,8 +25,10 @@ package struct Admission: Sendable {
 
     /// What the route's rules about claims may ask again when the socket is given another token.
     package var captures = RouteCaptures.none
-    /// Whole lines of this one request, to go upstream beside `injected`; most often none.
+    /// Whole lines of this one request, to go upstream beside `injected`: what its path gave, and the signed assertion. Most
+    /// often none.
     package var extraLines: [UInt8] = []
+    package var offeredToken = OfferedTokenPassage.untouched
 
     package init(route: RouteTerms, identity: VerifiedIdentity?, corsLines: [UInt8] = []) {
         self.route = route

@@ -110,7 +110,7 @@ final class Relay: ExpiringEntry {
 
     /// The client sent a token as a message.
     private func renew(withToken token: [UInt8]) {
-        let identity = self.worker.gatekeeper.identity(ofToken: token.span.bytes, now: self.worker.wallClock())
+        let identity = self.worker.identity(ofToken: token, from: self.terms.client)
         let outcome = identity.map { self.renew($0) } ?? .notTheSame
         var isAccepted = false
         if case .renewed = outcome { isAccepted = true }
@@ -271,6 +271,7 @@ final class Relay: ExpiringEntry {
     }
 
     private func followClosing(_ orders: RelayOrders) {
+        if orders.finishesClient { self.client.finishSending() }
         switch orders.closeClient {
         case .afterFlush: self.client.closeAfterFlush()
         case .now: self.client.close()

@@ -35,7 +35,7 @@ final class Worker {
         self.shared = shared
         self.observation = observation
         self.snapshot = snapshot
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.gatekeeper = Gatekeeper(snapshot)
         self.wheel = TimerWheel(now: .now())
         self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
         self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
@@ -117,7 +117,7 @@ final class Worker {
         self.noteDate()
         self.noteIgnoredForwarding()
         self.reportUnknownKeys()
-        if self.index == 0, self.snapshot.limitsAddresses { self.sweepAddresses() }
+        if self.index == 0 { self.sweepAddresses() }
         self.observation.flush()
     }
 
@@ -163,7 +163,7 @@ final class Worker {
         self.snapshot = snapshot
         self.countTokens()
         let revocations = self.gatekeeper.revocations
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.gatekeeper = Gatekeeper(snapshot)
         self.gatekeeper.revocations = revocations
         self.observation.adopt(snapshot)
         for pool in retiring { pool.retire() }

@@ -10,7 +10,7 @@ extension JSONDocument {
             if needsComma { output.append(UInt8(ascii: ",")) }
             needsComma = true
             if open.last?.close == UInt8(ascii: "}") {
-                Self.append(self.nameBytes(of: node), to: &output)
+                JSONQuotation.append(self.nameBytes(of: node), to: &output)
                 output.append(UInt8(ascii: ":"))
             }
             switch self.kind(node) {
@@ -22,7 +22,7 @@ extension JSONDocument {
                 output.append(UInt8(ascii: "["))
                 open.append((self.end(of: node), UInt8(ascii: "]")))
                 needsComma = false
-            case .string: Self.append(self.utf8(of: node), to: &output)
+            case .string: JSONQuotation.append(self.utf8(of: node), to: &output)
             case .integer, .number: output += self.utf8(of: node)
             case .true: output += "true".utf8
             case .false: output += "false".utf8
@@ -37,18 +37,5 @@ extension JSONDocument {
             if output.count > limit { return nil }
         }
         return output.count > limit ? nil : output
-    }
-
-    private static func append(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
-        let hex = Array("0123456789abcdef".utf8)
-        output.append(UInt8(ascii: "\""))
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20: output += Array("\\u00".utf8) + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            default: output.append(byte)
-            }
-        }
-        output.append(UInt8(ascii: "\""))
     }
 }

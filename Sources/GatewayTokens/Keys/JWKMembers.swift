@@ -64,7 +64,7 @@ struct JWKMembers {
     func algorithm() throws(KeyProblem) -> SigningAlgorithm? {
         guard self.has("alg") else { return nil }
         guard let name = self.text("alg") else { throw .badMember("alg") }
-        guard let algorithm = SigningAlgorithm(rawValue: name) else { throw .unsupportedKeyAlgorithm }
+        guard let algorithm = SigningAlgorithm(exactly: name.utf8) else { throw .unsupportedKeyAlgorithm }
         return algorithm
     }
 }

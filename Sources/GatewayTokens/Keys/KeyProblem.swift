@@ -132,7 +132,7 @@ extension KeyProblem {
         case .unsupportedKeyAlgorithm:
             "the key's algorithm (alg) is no signature algorithm that is known here"
         case .algorithmDoesNotFit(let algorithm):
-            "the key says it is for \(algorithm.rawValue), which needs a key of another type"
+            "the key is for \(algorithm.rawValue), which needs a key of another type"
         case .algorithmNotAllowed(let algorithm):
             "the key is for \(algorithm.rawValue), which is not among the allowed algorithms"
         case .noAllowedAlgorithm(let keyType):

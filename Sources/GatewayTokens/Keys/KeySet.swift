@@ -57,6 +57,11 @@ package struct KeySet: Sendable {
         self.entries.contains { $0.key.fingerprint == fingerprint }
     }
 
+    /// Whether one of the keys accepts what this one signs.
+    package func contains(counterpartOf key: SigningKey) -> Bool {
+        self.entries.contains { key.isCounterpart(of: $0.key) }
+    }
+
     /// Why no key accepted the signature of a token with this header.
     func reason(of algorithm: SigningAlgorithm, keyID: [UInt8]?, needsName: Bool) -> TokenRejection.Reason {
         guard let keyID else { return .badSignature }

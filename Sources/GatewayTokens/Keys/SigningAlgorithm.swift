@@ -15,6 +15,13 @@ package enum SigningAlgorithm: String, Sendable, CaseIterable {
     case es512 = "ES512"
     case edDSA = "EdDSA"
 
+    /// What somebody else calls an algorithm: equal in every byte. `rawValue` will not do, for Swift's texts are equal when
+    /// Unicode says so, and `ES256K` may then end with a Kelvin sign.
+    init?(exactly name: some Collection<UInt8>) {
+        guard let algorithm = Self.allCases.first(where: { $0.rawValue.utf8.elementsEqual(name) }) else { return nil }
+        self = algorithm
+    }
+
     /// Whether the key is a shared secret, which also signs.
     package var usesSecret: Bool { self.family == .hmac }
 }

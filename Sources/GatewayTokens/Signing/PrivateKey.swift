@@ -103,6 +103,11 @@ final class PrivateKey: @unchecked Sendable {
         }
     }
 
+    /// As `PublicKey.encoded`.
+    var encodedPublicHalf: [UInt8] {
+        EVP_PKEY_up_ref(self.pointer) == 1 ? PublicKey(owning: self.pointer).encoded : []
+    }
+
     private var isConsistent: Bool {
         guard let context = EVP_PKEY_CTX_new(self.pointer, nil) else { return false }
         defer { EVP_PKEY_CTX_free(context) }

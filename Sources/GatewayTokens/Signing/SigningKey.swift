@@ -1,4 +1,4 @@
-/// A key that signs tokens with one algorithm, for commands and tests: the gateway itself only verifies.
+/// A key that signs tokens with one algorithm: the gateway's own assertions, and users' tokens for commands and tests only.
 package final class SigningKey: Sendable {
     package let algorithm: SigningAlgorithm
     /// Becomes the token's `kid`.
@@ -65,6 +65,23 @@ package final class SigningKey: Sendable {
         let key = try PrivateKey(members, type)
         try key.check(for: algorithm)
         return SigningKey(.privateKey(key), algorithm, keyID: name)
+    }
+
+    /// Whether tokens that this key signs are accepted with `key`, were it not for what they say.
+    package func isCounterpart(of key: VerificationKey) -> Bool {
+        switch (self.material, key.material) {
+        case (.secret(let own), .secret(let other)): return own == other
+        case (.privateKey(let own), .publicKey(let other)):
+            let encoded = own.encodedPublicHalf
+            return !encoded.isEmpty && encoded == other.encoded
+        case (.secret, .publicKey), (.privateKey, .secret): return false
+        }
+    }
+
+    /// Nil when this is no secret, and when libcrypto fails.
+    func makeCode() -> HMACCheck? {
+        guard case .secret(let secret) = self.material else { return nil }
+        return HMACCheck(secret: secret, algorithm: self.algorithm)
     }
 
     /// Nil when libcrypto fails.

@@ -17,7 +17,7 @@ struct JOSEHeader {
         do { header = try JSONDocument(parsing: bytes, limits: Self.limits) } catch { throw TokenRejection(.badHeader) }
         guard header.kind(header.root) == .object, Self.isAcceptable(header) else { throw TokenRejection(.badHeader) }
         self.algorithm = header.member("alg", of: header.root).flatMap { node in
-            header.kind(node) == .string ? SigningAlgorithm(rawValue: header.text(of: node)) : nil
+            header.kind(node) == .string ? SigningAlgorithm(exactly: header.utf8(of: node)) : nil
         }
         self.keyID = header.member("kid", of: header.root).map { Array(header.utf8(of: $0)) }
         self.type = header.member("typ", of: header.root).map { Array(header.utf8(of: $0)) }

@@ -115,7 +115,7 @@ extension TokenRejection.Reason {
         case .issuer: "iss is not the configured issuer"
         case .audience: "aud does not name the configured audience"
         case .badSubject: "sub is not a string"
-        case .badID: "jti is not a string"
+        case .badID: "jti is not a usable string"
         case .noExpiry: "there is no exp"
         case .noID: "the claim JTI_CLAIM names is missing"
         case .noType: "the claim TOKEN_TYPE_CLAIM names is missing"

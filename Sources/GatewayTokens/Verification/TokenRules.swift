@@ -18,6 +18,8 @@ package struct TokenRules: Sendable {
     /// `JTI_CLAIM`; nil: it need not be there.
     package var jtiClaim: String?
     package var userIDClaim: String
+    /// Whether an empty id counts as none: no list could ever name it.
+    package var refusesEmptyID = false
     /// Nil: `typ` is not looked at, as simplejwt does. Otherwise it must be one of these.
     package var headerTypes: HeaderTypes?
     /// Seconds that may lie between `iat` and `exp`; a token without `iat` is refused then.

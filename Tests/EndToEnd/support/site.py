@@ -99,16 +99,17 @@ def refusal(open_socket):
         return refused.response.status_code
 
 
-def example_settings(port, backend_port, extra=""):
+def example_settings(port, backend_port, extra="", file="gateway.yaml"):
     """The example's own gateway.yaml, with this run's ports."""
-    text = (PROJECT / "gateway.yaml").read_text()
+    text = (PROJECT / file).read_text().replace("http://127.0.0.1:8000/", f"http://127.0.0.1:{backend_port}/")
     for there, here in [("127.0.0.1:8080", f"127.0.0.1:{port}"), ("127.0.0.1:8000", f"127.0.0.1:{backend_port}")]:
         assert text.count(f"address: {there}") + text.count(f'servers: ["{there}"]') == 1
         text = text.replace(f"address: {there}", f"address: {here}").replace(f'servers: ["{there}"]', f'servers: ["{here}"]')
     return text + extra
 
 
-def guarded(gateways, backend, key, extra="\ntimeouts: {drain: 1s}\n"):
+def guarded(gateways, backend, key, extra="\ntimeouts: {drain: 1s}\n", file="gateway.yaml", **environment):
     port = free_port()
-    gateway = gateways.start_text(example_settings(port, backend.port, extra), port, {"JWT_SIGNING_KEY": key})
+    text = example_settings(port, backend.port, extra, file)
+    gateway = gateways.start_text(text, port, {"JWT_SIGNING_KEY": key} | environment)
     return Site(f"{backend.name} guarded", port, backend, gateway)

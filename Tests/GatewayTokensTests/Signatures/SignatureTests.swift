@@ -14,6 +14,11 @@ struct SignatureTests {
         (.es256, TestKeys.p256Certificate, TestTokens.es256),
     ]
 
+    static let secrets: [(SigningAlgorithm, String, String)] = [
+        (.hs256, TestKeys.secret, TestTokens.hs256), (.hs384, TestKeys.secret, TestTokens.hs384),
+        (.hs512, TestKeys.secret, TestTokens.hs512),
+    ]
+
     @Test(arguments: PublishedVector.all)
     func publishedSignature_isValid_andNoOtherBitIs(_ vector: PublishedVector) throws {
         let key: VerificationKey

@@ -91,6 +91,53 @@ struct SigningKeyTests {
         }
     }
 
+    @Test(arguments: algorithms)
+    func compactSigner_signsWhatTheOtherDoes(_ algorithm: SigningAlgorithm, _ name: String) throws {
+        let key = try SigningKey.privateKey(Array(self.form(name, "pkcs8").utf8), algorithm: algorithm, keyID: "k\"")
+        let claims = TokenSigner.accessTokenClaims(user: "7", lifetime: 300, now: testNow)
+        let expected = try TokenSigner.sign(claims: claims, key: key, type: "a+b").segments
+        let signer = CompactSigner(key, type: "a+b")
+        for _ in 0..<3 {
+            let token = try #require(signer.sign(JSONWriter.object(claims)))
+            let text = String(decoding: token, as: UTF8.self)
+            #expect(text.segments[0...1] == expected[0...1])
+            #expect(judge(text, try TokenRules.publicKey(algorithm, self.form(name, "public"))) == Verdict.good)
+        }
+    }
+
+    @Test func compactSigner_signsWithSecrets() throws {
+        for algorithm in [SigningAlgorithm.hs256, .hs384, .hs512] {
+            let key = try SigningKey.secret(Array(TestKeys.secret.utf8), algorithm: algorithm)
+            let signer = CompactSigner(key, type: "JWT")
+            for claims in [[], [("a", SignedClaim.string("b"))]] {
+                let token = try #require(signer.sign(JSONWriter.object(claims)))
+                #expect(String(decoding: token, as: UTF8.self) == (try TokenSigner.sign(claims: claims, key: key)))
+            }
+        }
+    }
+
+    @Test(arguments: algorithms)
+    func key_isTheCounterpart_ofItsPublicHalfOnly(_ algorithm: SigningAlgorithm, _ name: String) throws {
+        let key = try SigningKey.privateKey(Array(self.form(name, "pkcs8").utf8), algorithm: algorithm)
+        for (other, public_) in Self.fixtures.signing.compactMapValues({ $0["public"] }) {
+            for loaded in SigningAlgorithm.allCases.compactMap({
+                try? VerificationKey.publicKey(pem: public_, algorithm: $0)
+            }) {
+                #expect(key.isCounterpart(of: loaded) == (other == name))
+                #expect(
+                    KeySet([], previous: [PreviousKey(loaded, notAfter: 0)]).contains(counterpartOf: key)
+                        == (other == name))
+            }
+        }
+        #expect(!key.isCounterpart(of: try .secret(Array(TestKeys.secret.utf8), algorithm: .hs256)))
+    }
+
+    @Test func secret_isTheCounterpart_ofItself() throws {
+        let key = try SigningKey.secret(Array(TestKeys.secret.utf8), algorithm: .hs256)
+        #expect(key.isCounterpart(of: try .secret(Array(TestKeys.secret.utf8), algorithm: .hs512)))
+        #expect(!key.isCounterpart(of: try .secret(Array((TestKeys.secret + "x").utf8), algorithm: .hs256)))
+    }
+
     // MARK: Loading
 
     @Test(arguments: fixtures.signing.keys.sorted())

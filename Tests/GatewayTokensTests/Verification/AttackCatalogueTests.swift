@@ -18,6 +18,26 @@ struct AttackCatalogueTests {
         #expect(judge(Forge.token(header: #"{"alg":\#(value)}"#), try .hs256()) == .rejected(.wrongAlgorithm))
     }
 
+    /// Swift takes the Kelvin sign and K for one text, Python does not.
+    @Test(
+        arguments: [
+            ("ES256K", true), (#"\u0045S256\u004b"#, true), ("ES256\u{212A}", false), (#"ES256\u212a"#, false),
+        ] as [(String, Bool)]
+    )
+    func algorithm_isRefused_whenItOnlyLooksTheSame(_ name: String, _ isAccepted: Bool) throws {
+        let forms = try #require(ForeignFixtures.all.signing["secp256k1"])
+        let key = try SigningKey.privateKey(Array(try #require(forms["pkcs8"]).utf8), algorithm: .es256k)
+        let rules = try TokenRules.publicKey(.es256k, try #require(forms["public"]))
+        let header = Base64URL.encode(Array(#"{"alg":"\#(name)"}"#.utf8))
+        let signed = header + "." + Base64URL.encode(Array(Forge.payload().utf8))
+        let token = signed + "." + Base64URL.encode(try #require(key.sign(Array(signed.utf8))))
+        #expect(judge(token, rules) == (isAccepted ? Verdict.good : .rejected(.wrongAlgorithm)))
+        let jwk = #"{"kty":"OKP","crv":"Ed25519","alg":"\#(name)","x":"AA"}"#
+        #expect(throws: isAccepted ? KeyProblem.algorithmDoesNotFit(.es256k) : .unsupportedKeyAlgorithm) {
+            try LoadedKeys.configured(Array(jwk.utf8), algorithms: [.es256k, .edDSA])
+        }
+    }
+
     @Test func algorithm_isAccepted_whenItIsOnlyEscaped() throws {
         #expect(judge(Forge.token(header: #"{"\u0061lg":"\u0048S256"}"#), try .hs256()) == Verdict.good)
     }

@@ -35,7 +35,11 @@ struct MutationTests {
             (.hs256, TestKeys.secret, TestTokens.hs256, 30_000), (.es256, TestKeys.p256, TestTokens.es256, 1500),
             (.rs256, TestKeys.rsa, TestTokens.rs256, 1500), (.ps256, TestKeys.rsa, TestTokens.ps256, 1000),
             (.edDSA, TestKeys.ed25519, TestTokens.ed25519, 800), (.es512, TestKeys.p521, TestTokens.es512, 200),
-            (.edDSA, TestKeys.ed448, TestTokens.ed448, 200),
+            (.edDSA, TestKeys.ed448, TestTokens.ed448, 200), (.hs384, TestKeys.secret, TestTokens.hs384, 3000),
+            (.hs512, TestKeys.secret, TestTokens.hs512, 3000), (.rs384, TestKeys.rsa, TestTokens.rs384, 500),
+            (.rs512, TestKeys.rsa, TestTokens.rs512, 500), (.ps384, TestKeys.rsa, TestTokens.ps384, 500),
+            (.ps512, TestKeys.rsa, TestTokens.ps512, 500), (.es384, TestKeys.p384, TestTokens.es384, 300),
+            (.es256k, TestKeys.secp256k1, TestTokens.es256k, 300),
         ] as [(SigningAlgorithm, String, String, Int)]
     )
     func changedToken_isNeverAccepted_unlessItDecodesTheSame(
@@ -59,6 +63,66 @@ struct MutationTests {
             }
         }
         #expect(verifier.judge(original, rules) == Verdict.good)
+    }
+
+    /// Changes that survive decoding: header or payload say something else, or the same in other words, under the old
+    /// signature.
+    @Test(arguments: SignatureTests.keys + SignatureTests.secrets)
+    func rewrittenToken_isNeverAccepted(_ algorithm: SigningAlgorithm, _ key: String, _ token: String) throws {
+        var generator = SeededGenerator(seed: 0x5EED)
+        var verifier = TokenVerifier()
+        let rules = try Self.permissive(algorithm, key)
+        let parts = token.segments
+        let json = try parts.prefix(2).map { try #require(Forge.decode($0)) }
+        for round in 0..<400 {
+            var changed = json
+            let index = round & 1
+            changed[index] = Self.rewrite(json[index], &generator)
+            if changed == json { continue }
+            let text = (changed.map(Base64URL.encode) + [parts[2]]).joined(separator: ".")
+            guard case .rejected = verifier.judge(Array(text.utf8), rules) else {
+                Issue.record("accepted \(text)")
+                return
+            }
+        }
+        #expect(verifier.judge(Array(token.utf8), rules) == Verdict.good)
+    }
+
+    /// Every algorithm and every type would do.
+    private static func permissive(_ algorithm: SigningAlgorithm, _ key: String) throws -> TokenRules {
+        let algorithms = SigningAlgorithm.allCases.filter { $0.usesSecret == algorithm.usesSecret }
+        var rules = TokenRules.test(keys: [])
+        rules.keySet = KeySet(try LoadedKeys.configured(Array(key.utf8), algorithms: algorithms).keys)
+        rules.algorithms = SigningAlgorithm.allCases
+        rules.tokenClasses = [TokenClass(name: "UntypedToken", type: nil)]
+        rules.jtiClaim = nil
+        return rules
+    }
+
+    private static func rewrite(_ json: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+        let pieces: [String] = [
+            " ", "\n", "0", "9", "1", #","admin":true"#, #","user_id":"1""#, "\\u0037", "{}", "null", #""x":1,"#, ",",
+        ]
+        switch Int.random(in: 0..<6, using: &generator) {
+        case 0, 1: return self.mutate(json, &generator)
+        case 2:
+            // A blank where blanks mean nothing.
+            return Bool.random(using: &generator) ? [0x20] + json : json + [0x0A]
+        case 3:
+            // One more member at the end.
+            return Array(json.dropLast()) + Array((pieces[5...6].randomElement(using: &generator) ?? "").utf8) + [0x7D]
+        case 4:
+            guard let digit = json.indices.filter({ 0x30...0x39 ~= json[$0] }).randomElement(using: &generator) else {
+                return [0x20] + json
+            }
+            var changed = json
+            changed[digit] = 0x30 + (changed[digit] - 0x30 + UInt8.random(in: 1...9, using: &generator)) % 10
+            return changed
+        default:
+            let place = Int.random(in: 0...json.count, using: &generator)
+            let piece = Array((pieces.randomElement(using: &generator) ?? " ").utf8)
+            return Array(json[..<place]) + piece + Array(json[place...])
+        }
     }
 
     /// The same for what a trusted signer may write: the outcome is a user or a reason, never a trap.

@@ -55,6 +55,20 @@ struct TokenOptionTests {
         #expect(outcome == expected)
     }
 
+    /// An empty id is one to simplejwt; where tokens can be revoked it would be one that no list can name.
+    @Test func emptyID_isNone_whereTokensCanBeRevoked() throws {
+        for (id, isRefused) in [(#""""#, true), (#"" ""#, false), (#""\u0000""#, false)] {
+            #expect(try self.outcome(["jti": id]) { _ in } == Verdict.good)
+            let outcome = try self.outcome(["jti": id]) { $0.refusesEmptyID = true }
+            #expect(outcome == (isRefused ? .rejected(.badID) : Verdict.good))
+        }
+        let outcome = try self.outcome(["jti": #""""#, "id": "1"]) {
+            $0.refusesEmptyID = true
+            $0.jtiClaim = "id"
+        }
+        #expect(outcome == Verdict.good)
+    }
+
     /// Caches and open sockets look at `expiresAt` alone.
     @Test func end_isTheEarliestOfAll() throws {
         func end(_ age: Int64?, _ notAfter: Int64? = nil) throws -> Int64 {

@@ -1,4 +1,4 @@
-"""The ASGI application for both variants; `CHAT_IDENTITY` picks the middleware that fills `scope["user"]`."""
+"""The ASGI application for all variants; `CHAT_IDENTITY` picks the middleware that fills `scope["user"]`."""
 
 import os
 
@@ -16,8 +16,10 @@ from chat.consumers import ChatConsumer  # noqa: E402
 from chat.echo import EchoConsumer  # noqa: E402
 from chat.middleware import TokenMiddleware  # noqa: E402
 from chat.trusted import GatewayMiddleware  # noqa: E402
+from tollgate.channels import AssertionMiddleware  # noqa: E402
 
-middleware = {"jwt": TokenMiddleware, "gateway": GatewayMiddleware}[settings.CHAT_IDENTITY]
+middlewares = {"jwt": TokenMiddleware, "gateway": GatewayMiddleware, "assertion": AssertionMiddleware}
+middleware = middlewares[settings.CHAT_IDENTITY]
 
 sockets = [re_path(r"ws/chat/(?P<room_id>\d+)/$", ChatConsumer.as_asgi())]
 if settings.CHAT_ECHO:

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_simplejwt",
     "channels",
+    "tollgate",
     "chat",
 ]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
@@ -41,12 +42,24 @@ USE_TZ = True
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # Who says who the user is.
-#   jwt      this project checks every token itself and knows nothing of a gateway (the drop-in case)
-#   gateway  the gateway has checked the token; X-User-Id is believed (see chat/trusted.py)
+#   jwt        this project checks every token itself and knows nothing of a gateway (the drop-in case)
+#   gateway    the gateway has checked the token; X-User-Id is believed (see chat/trusted.py)
+#   assertion  the gateway has checked the token and proves with each request that it did (see tollgate/assertion.py)
 CHAT_IDENTITY = os.environ.get("CHAT_IDENTITY", "jwt")
 AUTHENTICATION = {
     "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
     "gateway": "chat.trusted.GatewayAuthentication",
+    "assertion": "tollgate.authentication.GatewayAuthentication",
+}
+if CHAT_IDENTITY == "assertion":
+    MIDDLEWARE.append("tollgate.middleware.assertion_middleware")
+
+# Of the gateway's assertion: and tokens: {revocation: …} blocks (see gateway-assertion.yaml).
+TOLLGATE = {
+    "KEY": os.environ.get("TOLLGATE_ASSERTION_KEY"),
+    "ALGORITHM": os.environ.get("TOLLGATE_ASSERTION_ALGORITHM", "HS256"),
+    "AUDIENCE": "chat",
+    "FEED_TOKEN": os.environ.get("TOLLGATE_FEED_TOKEN"),
 }
 
 REST_FRAMEWORK = {
@@ -67,6 +80,7 @@ SIMPLE_JWT = {
     "AUTH_HEADER_TYPES": ("Bearer",),
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "user_id",
+    "TOKEN_REFRESH_SERIALIZER": "tollgate.serializers.RefreshSerializer",
 }
 
 # Views and a socket that repeat the headers they received. Only for tests: never on a server others can reach.
