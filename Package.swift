@@ -45,7 +45,7 @@ let package = Package(
             name: "GatewayServer",
             dependencies: [
                 "GatewayMessage", "GatewayPolicy", "GatewayProtocol", "GatewaySettings", "GatewayTokens",
-                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), nio("NIOTLS"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -59,8 +59,8 @@ let package = Package(
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "ChatDemo", "GatewayPolicy", "GatewayServer", "GatewaySettings", "GatewayTokens", nio("NIOCore"),
-                nio("NIOPosix"),
+                "ChatDemo", "GatewayMessage", "GatewayPolicy", "GatewayServer", "GatewaySettings", "GatewayTokens",
+                nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "GatewayMessage", "GatewayProtocol", "GatewayServer", "GatewaySettings", nio("NIOCore"),
+                "GatewayMessage", "GatewayProtocol", "GatewayServer", "GatewaySettings", "GatewayTokens",
+                nio("NIOCore"),
                 nio("NIOPosix"), nio("NIOEmbedded"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -13,6 +13,8 @@ package final class Policy: Sendable {
     let patterns: [RoutePattern]
     /// Whether any pattern depends on Unicode's tables.
     let asksForCategories: Bool
+    /// Whether any route looks for tokens among sub-protocols.
+    package let readsOffers: Bool
     /// Nil only when no route reads tokens.
     let tokens: TokenPlan?
     let tokenHeader: AuthorizationHeader
@@ -50,6 +52,7 @@ package final class Policy: Sendable {
         self.patterns = routes.map(\.pattern)
         self.asksForCategories = routes.contains { $0.pattern.asksForCategories }
         self.upstreamNames = settings.upstreams.map(\.name.value)
+        self.readsOffers = routes.contains { $0.terms.readsOffers }
         self.tokens = tokens
         self.tokenHeader = AuthorizationHeader(simpleJWT)
         self.tokenQuery = QueryToken(parameter: settings.tokens.queryParameter)
@@ -85,8 +88,15 @@ package final class Policy: Sendable {
             return renewals.responseLines(head, bytes: bytes)
         }
         if let cors = self.cors { return cors.responseLines(head, bytes: bytes) }
-        guard let origin = (route?.origins ?? self.origins)?.readable(head, bytes: bytes) else { return [] }
-        return Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin) + Array("\r\nVary: Origin\r\n".utf8)
+        let rules = route?.origins ?? self.origins
+        guard let rules, let origin = rules.readable(head, bytes: bytes) else { return [] }
+        var lines = Array("Access-Control-Allow-Origin: ".utf8) + bytes.bytes(origin)
+        lines += "\r\nVary: Origin\r\n".utf8
+        // Else a page that sends its cookie along could not see that the token in it has expired.
+        if route?.readsCookies ?? false, !rules.rules.contains(.anything) {
+            lines += "Access-Control-Allow-Credentials: true\r\n".utf8
+        }
+        return lines
     }
 
     /// The route of this policy that took the place of one of another: same pattern and hosts, and for WebSockets or not.
@@ -101,6 +111,11 @@ package final class Policy: Sendable {
 
     /// The holders of all keys that have to be fetched.
     package var remoteKeys: [RemoteKeys] { self.tokens?.blocks.compactMap(\.remote) ?? [] }
+
+    /// The same, each with what routes call the issuer.
+    package var remoteIssuers: [(name: String, keys: RemoteKeys)] {
+        self.tokens?.blocks.compactMap { block in block.remote.map { (block.name, $0) } } ?? []
+    }
 
     /// What an HTTP client is told.
     package func answer(to refusal: Refusal) -> RefusalAnswer { self.texts.answer(to: refusal) }

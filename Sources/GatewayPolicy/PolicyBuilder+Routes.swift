@@ -13,8 +13,10 @@ extension PolicyBuilder {
             self.report("auth: \(route.auth.rawValue) needs SIMPLE_JWT", at: route.location)
         }
         let ownOrigins = route.allowedOrigins.map { self.origins($0) }
-        let origins = route.webSocket == nil ? nil : ownOrigins ?? commonOrigins
-        self.checkOrigins(of: route, origins)
+        let sources = route.sources ?? self.settings.tokens.sources
+        let readsCookies = route.auth != .none && (sources ?? []).contains(.cookie)
+        let origins = route.webSocket == nil && !readsCookies ? nil : ownOrigins ?? commonOrigins
+        self.checkOrigins(of: route, origins, readsCookies: readsCookies)
         let filters = self.filters(of: route)
         let edits = self.edits(of: route)
         let issuers = self.issuers(of: route)
@@ -22,7 +24,6 @@ extension PolicyBuilder {
             let pattern = try RoutePattern(route.pattern.value, tolerating: tolerated)
             self.checkStripping(of: route, pattern)
             let requirement = self.requirement(of: route, pattern)
-            let sources = route.sources ?? self.settings.tokens.sources
             guard let upstream else { return nil }
             let terms = RouteTerms(
                 index: index,
@@ -34,6 +35,7 @@ extension PolicyBuilder {
                 location: route.location,
                 httpSources: .resolved(sources, webSocket: false),
                 webSocketSources: .resolved(sources, webSocket: true),
+                tokenCookie: CookieToken(name: route.cookie ?? self.settings.tokens.cookie),
                 issuers: issuers,
                 requirement: requirement,
                 captureNames: self.captureNames(requirement, pattern),
@@ -49,10 +51,11 @@ extension PolicyBuilder {
         }
     }
 
-    private mutating func checkOrigins(of route: RouteSettings, _ origins: OriginRules?) {
-        guard route.webSocket != nil, origins == nil else { return }
+    private mutating func checkOrigins(of route: RouteSettings, _ origins: OriginRules?, readsCookies: Bool) {
+        guard route.webSocket != nil || readsCookies, origins == nil else { return }
         self.report(
-            "a WebSocket route needs allowed_origins",
+            route.webSocket == nil
+                ? "tokens from cookies need allowed_origins" : "a WebSocket route needs allowed_origins",
             at: route.location,
             hint: "allowed_origins: [\".example.com\"], at the top of the file or in this route"
         )

@@ -16,6 +16,7 @@ package actor GatewayServer {
     private let logThreshold: LogThreshold
     private let group: MultiThreadedEventLoopGroup
     private let workers: WorkerSet
+    private let background: Background
     private let accessSink: LogSink?
     private let processMetrics: ProcessMetrics
     private let readiness = Readiness()
@@ -61,6 +62,7 @@ package actor GatewayServer {
         self.workers = try WorkerSet.make(group: group, snapshot: snapshot) { index in
             WorkerObservation(index: index, sink: accessSink, format: logs.format, logger: logger)
         }
+        self.background = Background(workers: self.workers, logger: logger)
     }
 
     // MARK: Start
@@ -70,6 +72,8 @@ package actor GatewayServer {
         _ = try await self.workers.collect { $0.startTicking() }
         do {
             try await self.startAdmin()
+            await self.background.prepare(self.snapshot)
+            await self.background.settle(self.snapshot)
             for listen in self.snapshot.settings.listen {
                 let bound = try await Listener.open(
                     listen, snapshot: self.snapshot, workers: self.workers, takeover: takeover)
@@ -93,17 +97,19 @@ package actor GatewayServer {
         let workers = self.workers
         let readiness = self.readiness
         let process = self.processMetrics
+        let background = self.background
         let admin = try await AdminServer.start(
             settings,
             group: self.group,
-            readiness: { readiness.reasonNotReady },
+            readiness: { readiness.reasonNotReady ?? background.reasonNotReady },
+            warnings: { background.warnings },
             metrics: {
                 AdminMetrics(
                     snapshots: try await workers.collect { worker in
                         worker.countTokens()
                         return worker.observation.snapshot()
                     },
-                    extra: process.samples()
+                    extra: process.samples() + (await background.samples())
                 )
             }
         )
@@ -117,6 +123,7 @@ package actor GatewayServer {
     package func reload() async {
         guard self.readiness.state == .running else { return }
         self.reopenLogs()
+        await self.background.reread()
         let previous = self.snapshot
         let source = self.source
         // Reading, resolving names and loading keys may block.
@@ -140,6 +147,8 @@ package actor GatewayServer {
             self.processMetrics.reloadFailed()
             return
         }
+        await self.background.prepare(snapshot)
+        guard self.readiness.state == .running else { return }
         for key in self.started.differencesNeedingRestart(snapshot) {
             self.logger.warning("a reload cannot change this, restart for it", metadata: [LogKey.settingsKey: "\(key)"])
         }
@@ -149,6 +158,7 @@ package actor GatewayServer {
         self.logThreshold.set(snapshot.settings.logs.level)
         var sockets = ReviewedSockets()
         for adopted in (try? await self.workers.collect { $0.adopt(snapshot) }) ?? [] { sockets.add(adopted) }
+        await self.background.settle(snapshot)
         self.processMetrics.policyTakenIntoUse(generation: generation, at: .now(), isReload: true)
         self.logger.info(
             "reloaded",
@@ -225,6 +235,7 @@ package actor GatewayServer {
 
     private func stopEverything() async {
         await self.closeListeners()
+        await self.background.stop()
         _ = try? await self.workers.collect { worker in
             worker.closeEverything()
             worker.stopTicking()

@@ -7,10 +7,27 @@ struct Tollgate: AsyncParsableCommand {
         commandName: "tollgate",
         abstract: "A reverse proxy that verifies JWTs in front of Django Channels and other ASGI or HTTP backends.",
         version: version,
-        subcommands: [Run.self, Check.self, Token.self, Demo.self]
+        subcommands: [Run.self, Check.self, Explain.self, Token.self, Demo.self]
     )
 
     static let version = "0.1.0"
+
+    static func main() async {
+        do {
+            var command = try self.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let isExplain = CommandLine.arguments.dropFirst().first == Explain._commandName
+            guard isExplain, self.exitCode(for: error) == .validationFailure else { self.exit(withError: error) }
+            // 1 says something about the request there, so what is wrong with the command has a number of its own.
+            printError(Explain.messageWithoutSecrets(for: error))
+            self.exit(withError: ExitCode.wrongUsage)
+        }
+    }
 }
 
 /// The options every command with a settings file has.

@@ -1,4 +1,5 @@
 import GatewayMessage
+import GatewayTokens
 
 /// Finds the one token of a request, or says why there is not exactly one. Owns the bytes of tokens that had to be
 /// decoded; one per worker.
@@ -12,7 +13,10 @@ struct TokenCarriers {
     enum Finding {
         case none
         case token(Location)
+        /// In a cookie, which browsers send whether the page that makes them means it or not.
+        case cookie(Location)
         case badAuthorizationHeader
+        case badSubprotocol(StaticString)
         case duplicates
     }
 
@@ -27,16 +31,25 @@ struct TokenCarriers {
     }
 
     /// Also marks look-alikes of the token header, which some server could take for it, as dropped.
-    mutating func find(_ sources: TokenSources, in head: inout RequestHead, bytes: RawSpan) -> Finding {
+    ///
+    /// Several of header, query and sub-protocol must carry the same token. A cookie counts when there is no other.
+    mutating func find(
+        _ sources: TokenSources,
+        cookie: CookieToken? = nil,
+        offered: OfferedToken = .none,
+        in head: inout RequestHead,
+        bytes: RawSpan
+    ) -> Finding {
         var found = Finding.none
-        if sources.contains(.header) {
-            found = self.findInHeader(&head, bytes: bytes)
-            switch found {
-            case .none, .token: break
-            case .badAuthorizationHeader, .duplicates: return found
-            }
+        if !self.decoded.isEmpty { self.decoded.removeAll(keepingCapacity: true) }
+        if sources.contains(.header) { found = self.findInHeader(&head, bytes: bytes) }
+        if found.isOpen, sources.contains(.query), let query = head.query {
+            self.findInQuery(query, bytes: bytes, &found)
         }
-        if sources.contains(.query), let query = head.query { self.findInQuery(query, bytes: bytes, &found) }
+        if found.isOpen, sources.contains(.subprotocol) { self.findInOffer(offered, bytes: bytes, &found) }
+        if case .none = found, sources.contains(.cookie), let cookie {
+            found = self.findInCookies(cookie, head, bytes: bytes)
+        }
         return found
     }
 
@@ -69,7 +82,6 @@ struct TokenCarriers {
 
     /// `?token=` with nothing behind it is no token, unless there is another one beside it.
     private mutating func findInQuery(_ query: ByteRange, bytes: RawSpan, _ found: inout Finding) {
-        self.decoded.removeAll(keepingCapacity: true)
         var hasEmpty = false
         var count = 0
         var offset = query.lowerBound
@@ -77,15 +89,57 @@ struct TokenCarriers {
             offset = pair.whole.upperBound + 1
             count += 1
             let location = self.decode(pair.value, in: bytes)
-            if location.range.isEmpty {
-                hasEmpty = true
-            } else if case .token(let earlier) = found {
-                guard self.isSame(earlier, location, bytes) else { return found = .duplicates }
-            } else {
-                found = .token(location)
-            }
+            if location.range.isEmpty { hasEmpty = true } else { self.add(location, to: &found, bytes) }
+            guard found.isOpen else { return }
         }
         if hasEmpty, count > 1, case .token = found { found = .duplicates }
+    }
+
+    private mutating func findInOffer(_ offered: OfferedToken, bytes: RawSpan, _ found: inout Finding) {
+        switch offered {
+        case .none: break
+        case .several: found = .duplicates
+        case .incomplete: found = .badSubprotocol("a sub-protocol announces a token, and there is none")
+        case .alone: found = .badSubprotocol("the token is the only sub-protocol, there is none to answer with")
+        case .token(let range, isBase64URL: false):
+            self.add(Location(range: range, isDecoded: false), to: &found, bytes)
+        case .token(let range, isBase64URL: true):
+            guard let token = Base64URL.decode(bytes, range.range) else {
+                return found = .badSubprotocol("the token among the sub-protocols is not base64url")
+            }
+            let start = self.decoded.count
+            self.decoded += token
+            self.add(
+                Location(range: ByteRange(start: start, end: self.decoded.count), isDecoded: true), to: &found, bytes)
+        }
+    }
+
+    /// Browsers keep cookies of one name for several paths and domains, and a subdomain can plant one beside ours. Which of
+    /// them a server takes depends on the server, so there must be one token.
+    private func findInCookies(_ cookie: CookieToken, _ head: borrowing RequestHead, bytes: RawSpan) -> Finding {
+        var found = Finding.none
+        var hasEmpty = false
+        for field in head.fields where CookieToken.isLine(field) {
+            var offset = field.value.lowerBound
+            while let pair = cookie.next(in: field.value, from: offset, bytes: bytes) {
+                offset = pair.whole.upperBound + 1
+                // What is left of a cookie that was cleared.
+                if pair.value.isEmpty {
+                    hasEmpty = true
+                } else {
+                    self.add(Location(range: pair.value, isDecoded: false), to: &found, bytes)
+                }
+                guard found.isOpen else { return found }
+            }
+        }
+        guard case .token(let location) = found else { return found }
+        return hasEmpty ? .duplicates : .cookie(location)
+    }
+
+    /// The same token again is one token; another makes it too many.
+    private func add(_ location: Location, to found: inout Finding, _ bytes: RawSpan) {
+        guard case .token(let earlier) = found else { return found = .token(location) }
+        if !self.isSame(earlier, location, bytes) { found = .duplicates }
     }
 
     private mutating func decode(_ value: ByteRange, in bytes: RawSpan) -> Location {
@@ -135,5 +189,15 @@ struct TokenCarriers {
 
     private func isOurs(_ field: HeaderField, _ sources: TokenSources, _ bytes: RawSpan) -> Bool {
         sources.contains(.header) && self.header.read(field.value, in: bytes) != .foreign
+    }
+}
+
+extension TokenCarriers.Finding {
+    /// Whether another carrier can still add to it.
+    fileprivate var isOpen: Bool {
+        switch self {
+        case .none, .token: true
+        case .cookie, .badAuthorizationHeader, .badSubprotocol, .duplicates: false
+        }
     }
 }

@@ -35,7 +35,8 @@ extension Gatekeeper {
     ) throws(Refusal) -> VerifiedIdentity {
         let location: TokenCarriers.Location
         switch self.carriers.find(.header, in: &head, bytes: bytes) {
-        case .token(let found): location = found
+        case .token(let found), .cookie(let found): location = found
+        case .badSubprotocol(let detail): throw Refusal(route: nil, reason: .badSubprotocol, logDetail: detail)
         case .none: throw Refusal(route: nil, reason: .notAuthenticated, logDetail: "no token")
         case .badAuthorizationHeader: throw .badAuthorizationHeader(on: nil)
         case .duplicates: throw .duplicateTokens(on: nil)

@@ -3,7 +3,7 @@ import GatewaySettings
 package import GatewayTokens
 
 extension Gatekeeper {
-    /// Nil for an anonymous request that may pass. Takes the token out of what is forwarded.
+    /// Nil for an anonymous request that may pass. Marks the token in `head` where it is not forwarded.
     func authenticate(
         _ head: inout RequestHead,
         bytes: RawSpan,
@@ -13,21 +13,26 @@ extension Gatekeeper {
         _ now: WallClock
     ) throws(Refusal) -> VerifiedIdentity? {
         let sources = isWebSocket ? route.webSocketSources : route.httpSources
-        switch self.carriers.find(sources, in: &head, bytes: bytes) {
+        let location: TokenCarriers.Location
+        switch self.carriers.find(sources, cookie: route.tokenCookie, offered: self.offered, in: &head, bytes: bytes) {
         case .badAuthorizationHeader: throw .badAuthorizationHeader(on: route)
+        case .badSubprotocol(let detail): throw Refusal(route: route, reason: .badSubprotocol, logDetail: detail)
         case .duplicates: throw .duplicateTokens(on: route)
         case .none:
             guard route.auth == .required else { return nil }
             throw Refusal(route: route, reason: .notAuthenticated, logDetail: "no token")
-        case .token(let location):
-            do throws(IdentityProblem) {
-                let identity = try self.identify(location, bytes: bytes, now)
-                try self.check(identity, on: route, captures)
-                self.takeToken(from: &head, bytes: bytes, route, sources)
-                return identity
-            } catch {
-                throw Refusal(route: route, reason: error.reason, logDetail: error.logDetail)
-            }
+        case .token(let found): location = found
+        case .cookie(let found):
+            try self.checkOrigin(ofCookieIn: head, bytes: bytes, route, isWebSocket: isWebSocket)
+            location = found
+        }
+        do throws(IdentityProblem) {
+            let identity = try self.identify(location, bytes: bytes, now)
+            try self.check(identity, on: route, captures)
+            self.takeToken(from: &head, bytes: bytes, route, sources)
+            return identity
+        } catch {
+            throw Refusal(route: route, reason: error.reason, logDetail: error.logDetail)
         }
     }
 

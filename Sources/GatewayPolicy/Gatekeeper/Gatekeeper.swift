@@ -22,6 +22,8 @@ package final class Gatekeeper {
     package var revocations: RevocationList?
     /// Whether the request being judged may cost a verification.
     var mayVerify = true
+    /// What the handshake being judged has of tokens among its sub-protocols.
+    var offered = OfferedToken.none
     /// See `takeFailure`.
     var hasFailed = false
     var cache: TokenCache
@@ -49,16 +51,18 @@ package final class Gatekeeper {
     /// is who sent it as far as that is known, nil for somebody on this machine.
     ///
     /// The token is looked at last: whatever else is wrong is said first, and costs no signature. Without `mayVerify` only
-    /// tokens that are known already pass.
+    /// tokens that are known already pass. `offered` is what the handshake's sub-protocols hold, where `Policy.readsOffers`.
     package func judge(
         _ head: inout RequestHead,
         bytes: RawSpan,
         isWebSocket: Bool,
         client: IPAddress?,
         now: WallClock,
-        mayVerify: Bool = true
+        mayVerify: Bool = true,
+        offered: OfferedToken = .none
     ) -> Verdict {
         self.mayVerify = mayVerify
+        self.offered = offered
         defer {
             self.isVetted = false
             self.isClientUnknown = false
@@ -85,8 +89,11 @@ package final class Gatekeeper {
             var admission = self.admit(&head, bytes: bytes, route, identity, isWebSocket: isWebSocket)
             admission.session = session
             admission.captures = captures
-            if let identity, self.assertionSigner != nil || !captures.isEmpty {
-                admission.extraLines = try self.extraLines(identity, on: route, captures, now)
+            if let identity {
+                if self.assertionSigner != nil || !captures.isEmpty {
+                    admission.extraLines = try self.extraLines(identity, on: route, captures, now)
+                }
+                self.takeTokens(from: &head, bytes: bytes, isWebSocket: isWebSocket, &admission)
             }
             return .forward(admission)
         } catch {
@@ -119,7 +126,7 @@ package final class Gatekeeper {
         }
     }
 
-    private func checkOrigin(of head: borrowing RequestHead, bytes: RawSpan, _ route: RouteTerms) throws(Refusal) {
+    func checkOrigin(of head: borrowing RequestHead, bytes: RawSpan, _ route: RouteTerms) throws(Refusal) {
         if route.origins?.allow(head, bytes: bytes) ?? false { return }
         throw head.first(.origin) == nil
             ? Refusal(route: route, reason: .originMissing, logDetail: "no Origin header")
@@ -138,7 +145,11 @@ package final class Gatekeeper {
             return .preflight(route: route, headerLines: cors.preflightLines(preflight, head, bytes: bytes))
         }
         if route.auth != .none { self.carriers.remove(route.httpSources, all: true, from: &head, bytes: bytes) }
-        return .forward(self.admit(&head, bytes: bytes, route, nil, isWebSocket: false))
+        var admission = self.admit(&head, bytes: bytes, route, nil, isWebSocket: false)
+        if route.auth != .none, route.httpSources.contains(.cookie) {
+            admission.extraLines = route.tokenCookie.cut(from: &head, bytes: bytes)
+        }
+        return .forward(admission)
     }
 
     private func admit(

@@ -28,6 +28,7 @@ package struct Admission: Sendable {
     /// Whole lines of this one request, to go upstream beside `injected`: what its path gave, and the signed assertion. Most
     /// often none.
     package var extraLines: [UInt8] = []
+    package var offeredToken = OfferedTokenPassage.untouched
 
     package init(route: RouteTerms, identity: VerifiedIdentity?, corsLines: [UInt8] = []) {
         self.route = route

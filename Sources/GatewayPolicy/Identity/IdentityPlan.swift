@@ -34,6 +34,17 @@ final class IdentityPlan: Sendable {
     private let userIDClaim: String
     private let blocks: [TokenRules]
 
+    /// Where the value of a header comes from, for explanations.
+    func source(of name: String) -> HeaderReport.Source {
+        let prefix = Array("\(name): ".utf8)
+        if self.captures.contains(where: { $0.prefix == prefix }) { return .capture }
+        guard let line = self.lines.first(where: { $0.prefix == prefix }) else { return .gateway }
+        switch line.source {
+        case .claim: return .claim
+        case .constant: return .gateway
+        }
+    }
+
     init(
         _ headers: [IdentityHeaderSettings],
         header: AuthorizationHeader,

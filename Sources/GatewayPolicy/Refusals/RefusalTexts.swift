@@ -38,6 +38,10 @@ struct RefusalTexts: Sendable {
         case .badAuthorizationHeader:
             #"{"detail":"Authorization header must contain two space-delimited values","#
                 + #""code":"bad_authorization_header"}"#
+        case .badSubprotocol:
+            // Nor this: it never looks at sub-protocols.
+            #"{"detail":"Sub-protocols must hold one token, and one that can be answered","#
+                + #""code":"bad_authorization_header"}"#
         case .duplicateTokens:
             // Not one of the framework's texts: it never looks at two places. Its shape, so that clients can parse it.
             #"{"detail":"Request must carry exactly one token","code":"bad_authorization_header"}"#

@@ -8,7 +8,9 @@ extension RejectionReason {
         case .noRoute: 404
         case .methodNotAllowed: 405
         case .addressNotAllowed, .originNotAllowed, .originMissing, .forbidden: 403
-        case .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: 401
+        case .notAuthenticated, .badAuthorizationHeader, .badSubprotocol, .duplicateTokens, .tokenNotValid,
+            .noUserIdentification:
+            401
         case .tooManySockets, .tooManyFailures: 429
         case .sessionInUse: 409
         case .keysUnavailable: 503
@@ -24,7 +26,8 @@ extension RejectionReason {
         case .notAuthenticated: (4001, "authentication required")
         case .tokenNotValid(let rejection) where rejection.reason == .expired: (4001, "token expired")
         case .tokenNotValid(let rejection) where rejection.reason == .revoked: (4001, "token revoked")
-        case .badAuthorizationHeader, .duplicateTokens, .tokenNotValid, .noUserIdentification: (4001, "token invalid")
+        case .badAuthorizationHeader, .badSubprotocol, .duplicateTokens, .tokenNotValid, .noUserIdentification:
+            (4001, "token invalid")
         case .forbidden: (4003, "forbidden")
         case .tooManySockets: (4008, "too many connections")
         case .keysUnavailable: (1013, "try again later")
@@ -43,6 +46,7 @@ extension RejectionReason {
         case .originMissing: "origin_missing"
         case .notAuthenticated: "missing"
         case .badAuthorizationHeader: "bad_header"
+        case .badSubprotocol: "bad_subprotocol"
         case .duplicateTokens: "duplicate"
         case .tokenNotValid(let rejection), .noUserIdentification(let rejection): rejection.reason.label
         case .forbidden: "claim"
@@ -70,7 +74,7 @@ extension RejectionReason {
         case .tooManyFailures: ("too-many-failures", "Too many tokens were not valid")
         case .badSession: ("bad-session", "The session id is not acceptable")
         case .keysUnavailable: ("keys-unavailable", "The token cannot be checked yet")
-        case .forbidden, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .tokenNotValid,
+        case .forbidden, .notAuthenticated, .badAuthorizationHeader, .badSubprotocol, .duplicateTokens, .tokenNotValid,
             .noUserIdentification:
             nil
         }

@@ -18,6 +18,8 @@ package enum RejectionReason: Sendable, Equatable {
     case notAuthenticated
     /// One of our schemes, but not followed by exactly one word.
     case badAuthorizationHeader
+    /// A token is announced among the sub-protocols, and it is not one that can be taken.
+    case badSubprotocol
     /// Several carriers, and not all of them carry the same token.
     case duplicateTokens
     case tokenNotValid(TokenRejection)

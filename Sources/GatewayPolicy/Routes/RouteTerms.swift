@@ -26,6 +26,8 @@ package final class RouteTerms: Sendable {
 
     let httpSources: TokenSources
     let webSocketSources: TokenSources
+    /// Which one it is, where cookies are among the sources.
+    let tokenCookie: CookieToken
     /// For each block of the token plan whether its tokens are taken; nil: all are.
     let issuers: [Bool]?
     /// What a token's claims must be; nil: anything.
@@ -34,7 +36,7 @@ package final class RouteTerms: Sendable {
     let captureNames: Set<String>
     /// Path forms the route tolerates.
     let tolerated: PathForms
-    /// Nil only on routes without `websocket`.
+    /// Nil only on routes without `websocket` that read no cookies.
     let origins: OriginRules?
     /// Nil: every host, also none.
     let hosts: HostRules?
@@ -55,6 +57,7 @@ package final class RouteTerms: Sendable {
         location: SettingsLocation,
         httpSources: TokenSources,
         webSocketSources: TokenSources,
+        tokenCookie: CookieToken,
         issuers: [Bool]?,
         requirement: ClaimRules?,
         captureNames: Set<String>,
@@ -73,6 +76,7 @@ package final class RouteTerms: Sendable {
         self.location = location
         self.httpSources = httpSources
         self.webSocketSources = webSocketSources
+        self.tokenCookie = tokenCookie
         self.issuers = issuers
         self.requirement = requirement
         self.captureNames = captureNames
@@ -87,6 +91,14 @@ package final class RouteTerms: Sendable {
         self.addedPrefix = edits.prefix.added
         self.responseEdits = edits.response
     }
+
+    /// Whether handshakes may carry their token among the sub-protocols.
+    var readsOffers: Bool {
+        self.webSocket != nil && self.auth != .none && self.webSocketSources.contains(.subprotocol)
+    }
+
+    /// Whether plain requests may carry their token in a cookie.
+    var readsCookies: Bool { self.auth != .none && self.httpSources.contains(.cookie) }
 
     /// Whether handshakes may name a session, for requests that renew its token.
     var takesSession: Bool { self.webSocket?.renewal.http ?? false }

@@ -43,8 +43,11 @@ enum AdminEndpoint: Equatable {
 extension AdminAnswer {
     static let live = AdminAnswer(status: 200, text: "ok")
 
-    static func ready(reasonNotReady: String?) -> AdminAnswer {
-        guard let reasonNotReady else { return AdminAnswer(status: 200, text: "ok") }
+    static func ready(reasonNotReady: String?, warnings: [String] = []) -> AdminAnswer {
+        guard let reasonNotReady else {
+            let lines = ["ok"] + warnings.map { "warning: \($0)" }
+            return AdminAnswer(status: 200, text: lines.joined(separator: "\n"))
+        }
         return AdminAnswer(status: 503, text: reasonNotReady)
     }
 

@@ -68,7 +68,10 @@ final class AdminHandler: ChannelInboundHandler {
     private func answer(_ request: HTTPRequestHead, _ context: ChannelHandlerContext) {
         switch AdminEndpoint.find(method: request.method.rawValue, target: request.uri) {
         case .live: self.send(.live, to: request, context)
-        case .ready: self.send(.ready(reasonNotReady: self.sources.readiness()), to: request, context)
+        case .ready:
+            self.send(
+                .ready(reasonNotReady: self.sources.readiness(), warnings: self.sources.warnings()), to: request,
+                context)
         case .refused(let answer): self.send(answer, to: request, context)
         case .metrics: self.gatherMetrics(for: request, context)
         }

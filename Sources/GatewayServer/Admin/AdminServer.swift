@@ -20,6 +20,8 @@ package struct AdminMetrics: Sendable {
 struct AdminSources: Sendable {
     /// Nil when requests are served, else a word why not.
     var readiness: @Sendable () -> String?
+    /// What an operator should know although requests are served.
+    var warnings: @Sendable () -> [String] = { [] }
     var metrics: @Sendable () async throws -> AdminMetrics
 }
 
@@ -65,9 +67,10 @@ package final class AdminServer: Sendable {
         _ settings: AdminSettings,
         group: any EventLoopGroup,
         readiness: @escaping @Sendable () -> String?,
+        warnings: @escaping @Sendable () -> [String],
         metrics: @escaping @Sendable () async throws -> AdminMetrics
     ) async throws -> AdminServer {
-        let sources = AdminSources(readiness: readiness, metrics: metrics)
+        let sources = AdminSources(readiness: readiness, warnings: warnings, metrics: metrics)
         return try await self.start(settings.address.value, group: group, sources: sources, limits: AdminLimits())
     }
 

@@ -10,7 +10,7 @@ extension ClientConnection {
     /// comes, close. The wait for the client begins when the last byte is out.
     func endConnection() {
         self.phase = .lingering
-        self.decoder = nil
+        self.endBody()
         self.inbound = ByteBuffer()
         // Before its handshake TLS keeps back even an empty write: without a request there is nothing to be seen.
         guard self.hasReceived else {
@@ -99,6 +99,9 @@ extension ClientConnection {
             context.close(promise: nil)
         }
     }
+
+    /// Ends what the client receives once everything written has gone out.
+    func finishSending() { self.whenFlushed { self.context?.close(mode: .output, promise: nil) } }
 
     /// Closes once everything written has gone out.
     func closeAfterFlush() { self.whenFlushed { self.close() } }

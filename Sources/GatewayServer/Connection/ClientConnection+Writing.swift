@@ -26,15 +26,16 @@ extension ClientConnection {
     }
 
     /// A 1xx head, the 101 of a handshake included; clients of HTTP/1.0 do not know them (RFC 9110 section 15.2).
-    func writeInterimHead(_ head: ResponseHead, block: ByteBuffer) {
+    func writeInterimHead(_ head: ResponseHead, block: ByteBuffer, extraLines: [UInt8] = []) {
         guard self.minorVersion > 0 else { return }
-        self.beginOutbound(room: head.blockLength + 256)
+        self.beginOutbound(room: head.blockLength + extraLines.count + 256)
         HTTPWriter.writeResponseHead(
             head,
             block: block.readableBytesSpan,
             clientMinorVersion: self.minorVersion,
             keepAlive: true,
             framing: .none,
+            extraLines: extraLines,
             into: &self.outbound
         )
         self.writeOutbound()

@@ -20,7 +20,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case http
         case relaying(Relay)
         /// Accepted only to be closed with a code; waits for the client's close frame.
-        case refusingSocket(WebSocketFrameScanner)
+        indirect case refusingSocket(WebSocketFrameScanner)
         /// Everything is written; input is read and dropped so that the client sees the answer, not a reset.
         case lingering
         case closed
@@ -44,9 +44,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     private(set) var context: ChannelHandlerContext?
     var phase = Phase.http
     var deadlineKind = DeadlineKind.none
-    private var parser: HTTPRequestParser
-    /// Of the request whose body has not ended.
-    var decoder: HTTPBodyDecoder?
+    /// Made for the first request, given up when the connection becomes a relay or ends.
+    private var ownReading: RequestReading?
     var inbound = ByteBuffer()
     /// Composed and not yet given to the channel: a response's head waits here for the body that comes with it.
     var outbound = ByteBuffer()
@@ -86,7 +85,6 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.listener = listener
         self.announcesSource = announcesSource
         self.number = worker.observation.nextConnectionNumber()
-        self.parser = HTTPRequestParser(limits: worker.snapshot.requestLimits)
     }
 
     /// Made for the first request, given up when the connection becomes a relay: an idle socket has no use for it.
@@ -96,6 +94,19 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.ownExchange = exchange
         return exchange
     }
+
+    private var reading: RequestReading {
+        if let reading = self.ownReading { return reading }
+        let reading = RequestReading(self.worker.snapshot.requestLimits)
+        self.ownReading = reading
+        return reading
+    }
+
+    /// Whether a request's body has not ended.
+    var isReadingBody: Bool { self.ownReading?.decoder != nil }
+
+    /// No body is read any more.
+    func endBody() { self.ownReading?.decoder = nil }
 
     /// Made for the first request, like the exchange.
     var requestIDLine: RequestIDLine {
@@ -229,11 +240,11 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .http where self.exchange.isIdle:
             // Nothing is under way, or only a part of a head.
             self.endConnection()
-        case .http where self.decoder != nil && self.exchange.acceptsRequestBody:
+        case .http where self.isReadingBody && self.exchange.acceptsRequestBody:
             // All that came has been taken, and the body is not complete.
             self.close()
         case .http:
-            if self.decoder == nil { self.arm(.halfClosed, after: Self.halfClosedTime) }
+            if !self.isReadingBody { self.arm(.halfClosed, after: Self.halfClosedTime) }
         case .refusingSocket:
             self.close()
         case .lingering:
@@ -259,6 +270,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .refusingSocket, .lingering, .closed: break
         }
         self.ownExchange = nil
+        self.ownReading = nil
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
         self.worker.clientDisconnected(self)
@@ -277,7 +289,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     /// Returns whether there may be more to take.
     private func processOne() -> Bool {
         do throws(HTTPViolation) {
-            if self.decoder != nil { return try self.takeBody() }
+            if self.isReadingBody { return try self.takeBody() }
             guard self.exchange.isIdle else {
                 // A pipelined request waits here; what comes behind it waits in the kernel.
                 if self.inbound.readableBytes > 0 { self.gate.pause() }
@@ -302,7 +314,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             self.resumeReading()
             return false
         }
-        guard try self.parser.parse(self.inbound) == .complete else {
+        let reading = self.reading
+        guard try reading.parser.parse(self.inbound) == .complete else {
             self.resumeReading()
             if self.inputIsClosed {
                 self.endConnection()
@@ -313,26 +326,22 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         }
         self.disarm()
         let block = self.inbound
-        let decision = self.exchange.admit(&self.parser.head, block: block.readableBytesSpan)
-        self.minorVersion = self.parser.head.minorVersion
-        self.keepsAlive = self.parser.head.keepsAlive && !self.worker.isDraining && !self.exchange.isLastOfConnection
-        self.decoder = self.parser.head.framing == .none ? nil : HTTPBodyDecoder(framing: self.parser.head.framing)
-        self.owesContinue = self.parser.head.expectsContinue && self.decoder != nil
-        let length = self.announcedLength
-        self.inbound.moveReaderIndex(forwardBy: self.parser.head.blockLength)
-        self.parser.reset()
-        if let length, let limit = self.worker.snapshot.bodyLimit, length > limit {
+        let decision = self.exchange.admit(&reading.parser.head, block: block.readableBytesSpan)
+        self.minorVersion = reading.parser.head.minorVersion
+        self.keepsAlive = reading.parser.head.keepsAlive && !self.worker.isDraining && !self.exchange.isLastOfConnection
+        let framing = reading.parser.head.framing
+        let bodyFollows = framing != .none
+        reading.decoder = bodyFollows ? HTTPBodyDecoder(framing: framing) : nil
+        self.owesContinue = reading.parser.head.expectsContinue && bodyFollows
+        self.inbound.moveReaderIndex(forwardBy: reading.parser.head.blockLength)
+        reading.parser.reset()
+        if case .length(let length) = framing, let limit = self.worker.snapshot.bodyLimit, length > limit {
             self.keepsAlive = false
             self.exchange.start(.answer(.bodyTooLarge), bodyFollows: true)
         } else {
-            self.exchange.start(decision, bodyFollows: self.decoder != nil)
+            self.exchange.start(decision, bodyFollows: bodyFollows)
         }
         return true
-    }
-
-    private var announcedLength: Int? {
-        if case .length(let length) = self.parser.head.framing { return length }
-        return nil
     }
 
     private func takeBody() throws(HTTPViolation) -> Bool {
@@ -340,16 +349,17 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
             self.gate.pause()
             return false
         }
-        switch try self.decoder?.next(&self.inbound) {
+        let reading = self.reading
+        switch try reading.decoder?.next(&self.inbound) {
         case .data(let piece):
-            if let limit = self.worker.snapshot.bodyLimit, let decoder = self.decoder, decoder.consumed > limit {
+            if let limit = self.worker.snapshot.bodyLimit, let decoder = reading.decoder, decoder.consumed > limit {
                 self.refuse(.bodyTooLarge)
                 return false
             }
             self.exchange.requestBody(piece)
             return true
         case .end:
-            self.decoder = nil
+            reading.decoder = nil
             self.disarm()
             self.exchange.requestEnded()
             if self.exchange.isIdle {
@@ -386,13 +396,13 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func exchangeEnded() {
         guard case .http = self.phase else { return }
         // A client that was refused instead of told to continue may or may not send its body (RFC 9110 section 10.1.1).
-        let nothingFollows = self.inputIsClosed && self.decoder == nil && self.inbound.readableBytes == 0
+        let nothingFollows = self.inputIsClosed && !self.isReadingBody && self.inbound.readableBytes == 0
         if self.owesContinue || !self.keepsAlive || nothingFollows || self.worker.isDraining {
             self.endConnection()
             return
         }
         self.resumeReading()
-        if self.decoder == nil, self.inbound.readableBytes == 0 {
+        if !self.isReadingBody, self.inbound.readableBytes == 0 {
             self.inbound = ByteBuffer()
             self.arm(.keepAlive, after: self.worker.snapshot.timeouts.keepAlive)
         } else {
@@ -403,7 +413,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     /// Answers what cannot be read any further, and ends the connection.
     private func refuse(_ answer: GatewayAnswer) {
         self.inbound = ByteBuffer()
-        self.decoder = nil
+        self.endBody()
         self.keepsAlive = false
         self.exchange.refuseUnreadable(answer)
         self.flush()
@@ -442,10 +452,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.phase = .relaying(relay)
         self.writeWatch?.stop()
         self.writeWatch = nil
-        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
+        if let channel = self.context?.channel { relay.terms.plan.prepare(channel, of: .client) }
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
-        self.parser = HTTPRequestParser(limits: self.worker.snapshot.requestLimits)
+        self.ownReading = nil
         self.forwarded = ForwardedOpening()
         self.ownExchange = nil
         self.ownRequestIDLine = nil

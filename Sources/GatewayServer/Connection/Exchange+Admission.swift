@@ -33,7 +33,8 @@ extension Exchange {
             return self.answer(refusal, head, block: block)
         }
         let client = vetted.map(\.address) ?? self.client.peer.address
-        switch gatekeeper.judge(&head, bytes: block, isWebSocket: self.isHandshake, client: client, now: wallClock) {
+        let offered = self.offeredToken(head, block: block)
+        switch self.judge(&head, block: block, offered, client, wallClock) {
         case .forward(let admission):
             self.route = admission.route
             self.identity = admission.identity
@@ -45,6 +46,7 @@ extension Exchange {
             // What is composed does not say any more how the client likes its answers.
             if admission.route.editsRequests { self.format = .preferred(by: head, bytes: block) }
             self.ownLines += admission.extraLines
+            self.passOffer(offered, admission.offeredToken, in: &head, block: block)
             self.compose(&head, block: block, admission.route, injected: admission.injected, vetted)
             return .forward
         case .refuse(let refusal):

@@ -324,7 +324,9 @@ final class Exchange {
             worker: self.worker
         )
         self.outgoing = ByteBuffer()
-        self.client.writeInterimHead(head, block: block)
+        self.client.writeInterimHead(
+            head, block: block,
+            extraLines: WebSocketHandshake.protocolLine(for: handshake.offer, chosen: subprotocol))
         relay.begin(
             early: (client: self.client.switchToRelay(relay), upstream: upstream.switchToRelay(relay)), deflate: deflate
         )

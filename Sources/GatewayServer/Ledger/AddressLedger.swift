@@ -1,4 +1,5 @@
 import GatewayMessage
+import GatewaySettings
 import Synchronization
 
 /// What is known of each client address across all workers: touched when a connection opens or closes, and for each request
@@ -10,6 +11,8 @@ final class AddressLedger: Sendable {
     final class Entry: Sendable {
         let connections = RateBucket()
         let requests = RateBucket()
+        /// Verifications that failed.
+        let failures = RateBucket()
         fileprivate let holders = Atomic<Int>(0)
 
         fileprivate init() {}
@@ -23,6 +26,8 @@ final class AddressLedger: Sendable {
     /// Addresses that one shard remembers; more share one entry, so that strangers cannot fill the memory.
     private let shardLimit: Int
     private let overflow = Entry()
+    /// Until when some address may not fail any more, in monotonic nanoseconds: later, nobody has to be looked up.
+    private let throttledUntil = Atomic<Int64>(.min)
 
     /// `addresses` is how many are told apart at most; each takes some 200 bytes.
     init(addresses: Int = 1 << 18) {
@@ -70,12 +75,30 @@ final class AddressLedger: Sendable {
         guard !entries.isEmpty else { return }
         entries = entries.filter { _, entry in
             entry.holders.load(ordering: .relaxed) > 0 || !entry.connections.isFull(now: now)
-                || !entry.requests.isFull(now: now)
+                || !entry.requests.isFull(now: now) || !entry.failures.isFull(now: now)
         }
     }
 
     private func shard(of key: IPAddress) -> Shard {
         // Keyed by the process, so that nobody can choose addresses that fall into one shard.
         self.shards[Int(UInt(bitPattern: key.hashValue) % UInt(self.shards.count))]
+    }
+    // MARK: Failed verifications
+
+    func isThrottling(now: Int64) -> Bool { self.throttledUntil.load(ordering: .relaxed) > now }
+
+    /// Whether a verification of this address may fail once more. Addresses beyond those that are told apart may: else they
+    /// would answer for each other.
+    func mayFail(_ address: IPAddress, _ rate: RateSettings, now: Int64) -> Bool {
+        let key = address.subscriber
+        let entry = self.shard(of: key).entries.withLock { $0[key] }
+        return entry.map { $0.failures.nextTime(rate) <= now } ?? true
+    }
+
+    /// Counts one that failed.
+    func failed(_ address: IPAddress, _ rate: RateSettings, now: Int64) {
+        let bucket = self.entry(of: address, now: now).failures
+        _ = bucket.take(rate, now: now)
+        self.throttledUntil.max(bucket.nextTime(rate), ordering: .relaxed)
     }
 }

@@ -10,9 +10,8 @@ final class RateBucket: Sendable {
 
     /// Takes a token at `now`, in monotonic nanoseconds. Returns nil, or after how many seconds to try again.
     func take(_ rate: RateSettings, now: Int64) -> Int? {
-        let interval = max(1, 1_000_000_000 / Int64(max(1, rate.perSecond)))
-        let room = interval.multipliedReportingOverflow(by: Int64(max(1, rate.burst)))
-        let latest = now &+ (room.overflow ? .max / 2 : min(room.partialValue, .max / 2))
+        let (interval, room) = Self.spans(rate)
+        let latest = now &+ room
         while true {
             let current = self.fullAt.load(ordering: .relaxed)
             let next = max(current, now) &+ interval
@@ -24,6 +23,20 @@ final class RateBucket: Sendable {
                 return nil
             }
         }
+    }
+
+    /// When the next token can be taken; before that, none.
+    func nextTime(_ rate: RateSettings) -> Int64 {
+        let (interval, room) = Self.spans(rate)
+        let next = self.fullAt.load(ordering: .relaxed).subtractingReportingOverflow(room &- interval)
+        return next.overflow ? .min : next.partialValue
+    }
+
+    /// How long one token takes to come back, and how long all of them do.
+    private static func spans(_ rate: RateSettings) -> (interval: Int64, room: Int64) {
+        let interval = max(1, 1_000_000_000 / Int64(max(1, rate.perSecond)))
+        let room = interval.multipliedReportingOverflow(by: Int64(max(1, rate.burst)))
+        return (interval, room.overflow ? .max / 2 : min(room.partialValue, .max / 2))
     }
 
     /// A full bucket is as good as a new one.

@@ -18,6 +18,14 @@ package enum MetricFamily: Int, Sendable, CaseIterable {
     case upstreamErrors
     case tokenVerifications
     case tokenCache
+    case jwksKeys
+    case jwksAge
+    case jwksFetches
+    case revocationEntries
+    case revocationAge
+    case revocationStale
+    case revocationReads
+    case revokedSockets
     case reloads
     case lastReloadSuccess
     case policyGeneration
@@ -143,6 +151,32 @@ extension MetricFamily {
                 help: "Tokens whose signature and claims were checked, cache hits excluded.")
         case .tokenCache:
             .init("tollgate_token_cache_total", .counter, ["result"], help: "Look-ups of verified tokens.")
+        case .jwksKeys:
+            .init(
+                "tollgate_jwks_keys", .gauge, ["issuer"],
+                help: "Fetched keys that are in use; 0 while tokens of the issuer get 503.")
+        case .jwksAge:
+            .init("tollgate_jwks_age_seconds", .gauge, ["issuer"], help: "Time since the keys were last fetched.")
+        case .jwksFetches:
+            .init("tollgate_jwks_fetches_total", .counter, ["issuer", "outcome"], help: "Fetches of keys.")
+        case .revocationEntries:
+            .init("tollgate_revocation_entries", .gauge, help: "Tokens and users that are revoked.")
+        case .revocationAge:
+            .init(
+                "tollgate_revocation_age_seconds", .gauge, ["source"],
+                help: "Time since the revocations were last found to be good.")
+        case .revocationStale:
+            .init(
+                "tollgate_revocation_stale", .gauge, ["source"],
+                help: "1 while the revocations are older than they may become, or not there yet.")
+        case .revocationReads:
+            .init(
+                "tollgate_revocation_reads_total", .counter, ["source", "outcome"],
+                help: "Fetches of the feed; for the file, new lists and failures.")
+        case .revokedSockets:
+            .init(
+                "tollgate_revocation_websockets_closed_total", .counter,
+                help: "Open WebSockets ended because their token was revoked.")
         case .reloads:
             .init("tollgate_reloads_total", .counter, ["result"], help: "Reloads of the settings since the start.")
         case .lastReloadSuccess:

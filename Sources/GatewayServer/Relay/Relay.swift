@@ -19,6 +19,7 @@ final class Relay: ExpiringEntry {
     private var drainsUpstream = false
     /// The client sends more than it may, and is read again later.
     private var delaysClient = false
+    private var isRevoked = false
     /// What has been counted already.
     private var counted = (client: RelayTraffic(), upstream: RelayTraffic())
 
@@ -72,6 +73,8 @@ final class Relay: ExpiringEntry {
         self.writabilityChanged(of: .client, isWritable: self.client.isWritable)
         self.writabilityChanged(of: .upstream, isWritable: self.upstream.isWritable)
         if self.isTimed { self.follow(self.machine.began(now: self.now), other: .client) }
+        // While upstream was asked nobody could have ended it.
+        self.endIfRevoked()
         if early.upstream.readableBytes > 0 { self.received(early.upstream, from: .upstream) }
         if early.client.readableBytes > 0 { self.received(early.client, from: .client) }
         self.client.flush()
@@ -88,7 +91,9 @@ final class Relay: ExpiringEntry {
     /// A fresh token for the session: of the same user, with the values that went upstream with the handshake, and good for
     /// the route by the rules of today.
     func renew(_ identity: VerifiedIdentity) -> RenewalOutcome {
-        guard let old = self.terms.identity, self.expirySecond != nil else { return .gone }
+        guard let old = self.terms.identity, self.expirySecond != nil, !self.isRevoked else { return .gone }
+        // Another worker may have judged the token before it heard of this.
+        guard !self.worker.gatekeeper.isRevoked(identity) else { return .notTheSame }
         guard old.issuer == identity.issuer, old.userID == identity.userID,
             old.identityLines == identity.identityLines
         else { return .notTheSame }
@@ -105,7 +110,7 @@ final class Relay: ExpiringEntry {
 
     /// The client sent a token as a message.
     private func renew(withToken token: [UInt8]) {
-        let identity = self.worker.gatekeeper.identity(ofToken: token.span.bytes, now: self.worker.wallClock())
+        let identity = self.worker.identity(ofToken: token, from: self.terms.client)
         let outcome = identity.map { self.renew($0) } ?? .notTheSame
         var isAccepted = false
         if case .renewed = outcome { isAccepted = true }
@@ -205,6 +210,16 @@ final class Relay: ExpiringEntry {
         self.follow(self.machine.stop(close, cutsClient: cutsClient), other: .client)
     }
 
+    /// Its token, or its user, may not be welcome any more.
+    func endIfRevoked() {
+        guard !self.isRevoked, let identity = self.terms.identity, self.worker.gatekeeper.isRevoked(identity) else {
+            return
+        }
+        self.isRevoked = true
+        self.worker.shared.revokedSockets.happened()
+        self.stop(WebSocketClose(WebSocketCloseCode.notAuthenticated, "token revoked"), cutsClient: true)
+    }
+
     override func deadlinePassed(now: NIODeadline) {
         self.follow(self.machine.deadlinePassed(now: now.uptimeNanoseconds), other: .client)
     }
@@ -256,6 +271,7 @@ final class Relay: ExpiringEntry {
     }
 
     private func followClosing(_ orders: RelayOrders) {
+        if orders.finishesClient { self.client.finishSending() }
         switch orders.closeClient {
         case .afterFlush: self.client.closeAfterFlush()
         case .now: self.client.close()

@@ -1,6 +1,7 @@
 import GatewayPolicy
 import GatewayProtocol
 import GatewaySettings
+import Glibc
 import NIOCore
 
 /// What a route's `websocket:` block means for its relays, made once per policy and shared by them.
@@ -9,6 +10,12 @@ final class RelayPlan: Sendable {
     let limits: RelayLimits
     let slowConsumer: TimeAmount
     let drainClose: WebSocketClose
+    /// Milliseconds after which a peer that acknowledges nothing is gone: as with keepalive two minutes, so that it makes no
+    /// difference whether something was under way. The kernel counts from there too when a window stays closed, and that
+    /// is for `slowConsumer` to judge.
+    private let userTimeout: SocketOptionValue
+    /// What may lie in the kernel beside what is under way: enough that a client which reads is never waited for.
+    private static let unsentBytes: SocketOptionValue = 128 << 10
     /// Of all relays whose notice names no session.
     private let rules: RelayRules
 
@@ -16,6 +23,7 @@ final class RelayPlan: Sendable {
         self.settings = settings
         self.limits = RelayLimits(maxFrame: settings.maxFrame, maxMessage: settings.maxMessage)
         self.slowConsumer = TimeAmount(settings.slowConsumer)
+        self.userTimeout = SocketOptionValue(clamping: max(120_000, self.slowConsumer.nanoseconds / 1_000_000))
         self.drainClose = WebSocketClose(settings.drain.code, text: settings.drain.reason)
         self.rules = Self.rules(settings, session: [])
     }
@@ -44,10 +52,23 @@ final class RelayPlan: Sendable {
         return most > 0 ? Int64(random % UInt64(most + 1)) : 0
     }
 
-    /// Bounds what may wait for the peer of `channel`.
-    func setBuffer(of channel: any Channel) {
+    /// Bounds what may wait for the peer of `channel`, and how long.
+    func prepare(_ channel: any Channel, of side: RelaySide) {
+        guard let options = channel.syncOptions else { return }
         let mark = ChannelOptions.Types.WriteBufferWaterMark(low: self.settings.buffer / 2, high: self.settings.buffer)
-        try? channel.syncOptions?.setOption(.writeBufferWaterMark, value: mark)
+        try? options.setOption(.writeBufferWaterMark, value: mark)
+        switch channel.remoteAddress {
+        case .v4, .v6: self.prepareTCP(options, of: side)
+        case .unixDomainSocket, nil: break
+        }
+    }
+
+    private func prepareTCP(_ options: any NIOSynchronousChannelOptions, of side: RelaySide) {
+        try? options.setOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: self.userTimeout)
+        // The kernel would take megabytes for a client that reads nothing; the other side is not a stranger's.
+        if side == .client {
+            try? options.setOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: Self.unsentBytes)
+        }
     }
 
     private static func rules(_ settings: WebSocketSettings, session: [UInt8]) -> RelayRules {

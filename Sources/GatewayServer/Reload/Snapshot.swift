@@ -4,6 +4,7 @@ import GatewayProtocol
 package import GatewaySettings
 import NIOCore
 import NIOSSL
+import Synchronization
 
 /// Everything one settings file decides, built whole, immutable, swapped by reference.
 ///
@@ -27,13 +28,17 @@ package final class Snapshot: Sendable {
     private let proxyProtocol: [AddressSettings: [PeerRange]]
     /// By the route's index; nil for routes without WebSockets.
     let relayPlans: [RelayPlan?]
+    /// See `takeRevocationFile`.
+    private let revocationFile: Mutex<RevocationFile?>
 
     private init(
         settings: Settings,
         policy: Policy,
         upstreams: [UpstreamDefinition],
-        tlsContexts: [AddressSettings: NIOSSLContext]
+        tlsContexts: [AddressSettings: NIOSSLContext],
+        revocationFile: RevocationFile?
     ) {
+        self.revocationFile = Mutex(revocationFile)
         self.settings = settings
         self.policy = policy
         self.upstreams = upstreams
@@ -83,7 +88,12 @@ package final class Snapshot: Sendable {
         notices: [SettingsProblem],
         previous: Snapshot?
     ) -> (snapshot: Snapshot?, problems: [SettingsProblem], notices: [SettingsProblem]) {
-        let building = Policy.build(from: settings)
+        var holders = previous?.policy.remoteKeys ?? []
+        let building = Policy.build(from: settings) { source in
+            if let known = holders.first(where: { $0.source == source }) { return known }
+            holders.append(RemoteKeys(source))
+            return holders[holders.count - 1]
+        }
         var problems = building.problems
         let notices = notices + building.notices
         var tlsContexts: [AddressSettings: NIOSSLContext] = [:]
@@ -94,12 +104,43 @@ package final class Snapshot: Sendable {
             case .failure(let problem): problems.append(problem)
             }
         }
+        var revocationFile: RevocationFile?
+        switch self.revocationFile(settings, previous: previous) {
+        case nil: break
+        case .success(let file): revocationFile = file
+        case .failure(let problem): problems.append(problem)
+        }
         guard problems.isEmpty, let policy = building.policy else { return (nil, problems, notices) }
         let upstreams = settings.upstreams.map { upstream in
             previous?.upstreams.first { $0.isDefined(by: upstream) } ?? UpstreamDefinition(upstream)
         }
-        let snapshot = Snapshot(settings: settings, policy: policy, upstreams: upstreams, tlsContexts: tlsContexts)
+        let snapshot = Snapshot(
+            settings: settings, policy: policy, upstreams: upstreams, tlsContexts: tlsContexts,
+            revocationFile: revocationFile)
         return (snapshot, [], notices)
+    }
+
+    /// Nil without one, or when it is the one that is in use: whoever keeps that reads it when it has changed, and does not
+    /// give up the last list for a bad one.
+    private static func revocationFile(
+        _ settings: Settings, previous: Snapshot?
+    ) -> Result<RevocationFile, SettingsProblem>? {
+        guard let file = settings.tokens.revocation?.file,
+            file.value != previous?.settings.tokens.revocation?.file?.value
+        else { return nil }
+        return RevocationFile.read(file.value).mapError { problem in
+            SettingsProblem(
+                location: file.location, message: "\(file.value): \(problem.message)",
+                hint: #"{"jti": [], "users": []} revokes nothing"#)
+        }
+    }
+
+    /// The list that was read with the settings, once: it does not stay here when there are others.
+    func takeRevocationFile() -> RevocationFile? {
+        self.revocationFile.withLock { file in
+            defer { file = nil }
+            return file
+        }
     }
 
     /// Whether anything is counted by client address.

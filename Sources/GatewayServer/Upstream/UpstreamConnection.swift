@@ -15,8 +15,8 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
     private var relay: Relay?
-    private var parser: HTTPResponseParser
-    private var decoder: HTTPBodyDecoder?
+    /// Nil in a relay, which has no use for it.
+    private var reading: ResponseReading?
     private var framing = BodyFraming.none
     private var requestMethod = RequestMethod.get
     private var inbound = ByteBuffer()
@@ -39,7 +39,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     init(pool: UpstreamPool, worker: Worker) {
         self.pool = pool
         self.worker = worker
-        self.parser = HTTPResponseParser(limits: worker.snapshot.responseLimits)
+        self.reading = ResponseReading(worker.snapshot.responseLimits)
     }
 
     var isWritable: Bool { self.acceptsWrites && self.context != nil }
@@ -64,7 +64,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
 
     /// The whole request has been handed over: from now on the response is waited for.
     func requestEnded() {
-        guard self.exchange != nil, self.decoder == nil else { return }
+        guard self.exchange != nil, !self.isReadingBody else { return }
         self.worker.wheel.arm(self, at: self.worker.now + self.pool.definition.responseTimeout)
     }
 
@@ -118,13 +118,12 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     /// Takes leave of its exchange and serves a relay from now on. Returns what upstream sent behind its 101.
     func switchToRelay(_ relay: Relay) -> ByteBuffer {
         self.exchange = nil
-        self.decoder = nil
-        self.parser = HTTPResponseParser(limits: self.worker.snapshot.responseLimits)
+        self.reading = nil
         self.relay = relay
         self.writeWatch?.stop()
         self.writeWatch = nil
         self.worker.wheel.cancel(self)
-        if let channel = self.context?.channel { relay.terms.plan.setBuffer(of: channel) }
+        if let channel = self.context?.channel { relay.terms.plan.prepare(channel, of: .upstream) }
         defer { self.inbound = ByteBuffer() }
         return self.inbound
     }
@@ -257,10 +256,13 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     // MARK: Responses
 
     private func process() {
-        while let exchange = self.exchange, self.inbound.readableBytes > 0 || self.decoder?.isAtEnd == true {
+        while let exchange = self.exchange, let reading = self.reading,
+            self.inbound.readableBytes > 0 || reading.decoder?.isAtEnd == true
+        {
             let goesOn: Bool
             do throws(HTTPViolation) {
-                goesOn = self.decoder == nil ? try self.takeHead(exchange) : try self.takeBody(exchange)
+                goesOn =
+                    try reading.decoder == nil ? self.takeHead(exchange, reading) : self.takeBody(exchange, reading)
             } catch {
                 self.fail(exchange, .malformed(error.label))
                 return
@@ -270,25 +272,27 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     }
 
     /// Returns whether there may be more to take.
-    private func takeHead(_ exchange: Exchange) throws(HTTPViolation) -> Bool {
-        guard try self.parser.parse(self.inbound, requestMethod: self.requestMethod) == .complete else { return false }
+    private func takeHead(_ exchange: Exchange, _ reading: ResponseReading) throws(HTTPViolation) -> Bool {
+        guard try reading.parser.parse(self.inbound, requestMethod: self.requestMethod) == .complete else {
+            return false
+        }
         let block = self.inbound
-        let status = self.parser.head.status
-        self.inbound.moveReaderIndex(forwardBy: self.parser.head.blockLength)
+        let status = reading.parser.head.status
+        self.inbound.moveReaderIndex(forwardBy: reading.parser.head.blockLength)
         if status == 101, exchange.isHandshake {
-            if !exchange.switchingProtocols(self.parser.head, block: block, over: self) {
+            if !exchange.switchingProtocols(reading.parser.head, block: block, over: self) {
                 self.fail(exchange, .malformed("bad_handshake_answer"))
             }
             return false
         }
         if status >= 200 {
-            self.framing = self.parser.head.framing
-            self.decoder = HTTPBodyDecoder(framing: self.framing)
-            self.keepsAlive = self.parser.head.keepsAlive && !self.mayBeFollowedByAnUnwantedBody
+            self.framing = reading.parser.head.framing
+            reading.decoder = HTTPBodyDecoder(framing: self.framing)
+            self.keepsAlive = reading.parser.head.keepsAlive && !self.mayBeFollowedByAnUnwantedBody(reading.parser.head)
             self.armIdleTimeout()
         }
-        let makesSense = exchange.responseHead(self.parser.head, block: block)
-        self.parser.reset()
+        let makesSense = exchange.responseHead(reading.parser.head, block: block)
+        reading.parser.reset()
         guard makesSense else {
             self.fail(exchange, .malformed("unexpected_status"))
             return false
@@ -297,8 +301,8 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     }
 
     /// Returns whether there may be more to take.
-    private func takeBody(_ exchange: Exchange) throws(HTTPViolation) -> Bool {
-        switch try self.decoder?.next(&self.inbound) {
+    private func takeBody(_ exchange: Exchange, _ reading: ResponseReading) throws(HTTPViolation) -> Bool {
+        switch try reading.decoder?.next(&self.inbound) {
         case .data(let piece):
             self.armIdleTimeout()
             exchange.responseBody(piece)
@@ -315,7 +319,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         // Bytes behind the response belong to nobody: they must never be taken for the next one's answer.
         let isClean = self.keepsAlive && !self.inputIsClosed && self.inbound.readableBytes == 0
         self.exchange = nil
-        self.decoder = nil
+        self.reading?.decoder = nil
         self.inbound = ByteBuffer()
         self.worker.wheel.disarm(self)
         self.resumeReading()
@@ -357,12 +361,13 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     }
 
     /// A server that sends a body with its answer to HEAD sends it late, sometimes: as the next exchange's answer.
-    private var mayBeFollowedByAnUnwantedBody: Bool {
+    private func mayBeFollowedByAnUnwantedBody(_ head: ResponseHead) -> Bool {
         guard self.requestMethod == .head else { return false }
-        return self.parser.head.first(.contentLength) != nil || self.parser.head.first(.transferEncoding) != nil
+        return head.first(.contentLength) != nil || head.first(.transferEncoding) != nil
     }
 
-    private var bodyEndsWithConnection: Bool { self.decoder != nil && self.framing == .untilClose }
+    private var isReadingBody: Bool { self.reading?.decoder != nil }
+    private var bodyEndsWithConnection: Bool { self.isReadingBody && self.framing == .untilClose }
 
     // MARK: Deadlines
 

@@ -35,7 +35,7 @@ final class Worker {
         self.shared = shared
         self.observation = observation
         self.snapshot = snapshot
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        self.gatekeeper = Gatekeeper(snapshot)
         self.wheel = TimerWheel(now: .now())
         self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
         self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
@@ -116,7 +116,8 @@ final class Worker {
         self.countTokens()
         self.noteDate()
         self.noteIgnoredForwarding()
-        if self.index == 0, self.snapshot.limitsAddresses { self.sweepAddresses() }
+        self.reportUnknownKeys()
+        if self.index == 0 { self.sweepAddresses() }
         self.observation.flush()
     }
 
@@ -130,6 +131,11 @@ final class Worker {
     private func noteIgnoredForwarding() {
         guard let peer = self.gatekeeper.takeIgnoredForwarding(), self.shared.forwardingHint.isFirst() else { return }
         self.observation.forwardingIgnored(peer)
+    }
+
+    private func reportUnknownKeys() {
+        let keys = self.gatekeeper.takeUnknownKeys()
+        if !keys.isEmpty { self.shared.keyRequests.report(keys) }
     }
 
     private func sweepAddresses() {
@@ -156,7 +162,9 @@ final class Worker {
         }
         self.snapshot = snapshot
         self.countTokens()
-        self.gatekeeper = Gatekeeper(policy: snapshot.policy)
+        let revocations = self.gatekeeper.revocations
+        self.gatekeeper = Gatekeeper(snapshot)
+        self.gatekeeper.revocations = revocations
         self.observation.adopt(snapshot)
         for pool in retiring { pool.retire() }
         return self.reviewSockets(snapshot)
@@ -190,6 +198,17 @@ final class SharedState: Sendable {
     let addresses = AddressLedger()
     let forwardingHint = OnceOnly()
     let sockets = SocketLedger()
+    let keyRequests = KeyRequests()
+    let revokedSockets = EventCount()
+}
+
+/// Something that is counted once per process.
+final class EventCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func happened() { self.count.add(1, ordering: .relaxed) }
+
+    var current: Int { self.count.load(ordering: .relaxed) }
 }
 
 /// Something that is said once in a process's life.

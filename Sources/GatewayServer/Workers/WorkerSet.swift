@@ -5,13 +5,16 @@ import NIOPosix
 final class WorkerSet: Sendable {
     let group: any EventLoopGroup
     let eventLoops: [any EventLoop]
+    let shared: SharedState
     private let bound: [ObjectIdentifier: NIOLoopBound<Worker>]
 
     private init(
-        group: any EventLoopGroup, eventLoops: [any EventLoop], bound: [ObjectIdentifier: NIOLoopBound<Worker>]
+        group: any EventLoopGroup, eventLoops: [any EventLoop], shared: SharedState,
+        bound: [ObjectIdentifier: NIOLoopBound<Worker>]
     ) {
         self.group = group
         self.eventLoops = eventLoops
+        self.shared = shared
         self.bound = bound
     }
 
@@ -40,7 +43,7 @@ final class WorkerSet: Sendable {
             eventLoops.append(eventLoop)
             bound[ObjectIdentifier(eventLoop)] = worker
         }
-        return WorkerSet(group: group, eventLoops: eventLoops, bound: bound)
+        return WorkerSet(group: group, eventLoops: eventLoops, shared: shared, bound: bound)
     }
 
     /// The worker of the loop that this is called on.
@@ -49,6 +52,11 @@ final class WorkerSet: Sendable {
             preconditionFailure("a loop without a worker")
         }
         return bound.value
+    }
+
+    /// Runs `body` on every worker's loop soon. Two calls from one place reach each worker in their order.
+    func execute(_ body: @escaping @Sendable (Worker) -> Void) {
+        for eventLoop in self.eventLoops { eventLoop.execute { body(self.worker(on: eventLoop)) } }
     }
 
     /// Runs `body` on every worker's loop and collects what it returns, in the workers' order.

@@ -33,7 +33,7 @@ package enum DurationText {
         return try total.duration()
     }
 
-    static func render(_ duration: Duration) -> String {
+    package static func render(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         var rest = Int(seconds) &* 1000 &+ Int(attoseconds / 1_000_000_000_000_000)
         guard rest > 0 else { return "0s" }

@@ -1,5 +1,5 @@
 /// Sizes in bytes: `512`, `512B`, `64KiB`, `1MiB`, `2GiB`.
-enum SizeText {
+package enum SizeText {
     private static let units: [(name: String, bytes: Int)] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
     private static let hint = "write bytes or a number with KiB, MiB or GiB, such as 64KiB"
 
@@ -26,7 +26,7 @@ enum SizeText {
         throw ScalarProblem("is not a size", hint: self.hint)
     }
 
-    static func render(_ size: Int) -> String {
+    package static func render(_ size: Int) -> String {
         for unit in self.units where size >= unit.bytes && size % unit.bytes == 0 {
             return "\(size / unit.bytes)\(unit.name)"
         }

@@ -1,6 +1,6 @@
 /// Base64url as RFC 7515 section 2 wants it: no padding, no other characters, and unused bits of the last character
 /// zero, so that each byte string has exactly one spelling.
-enum Base64URL {
+package enum Base64URL {
     /// The value of each character; 255 for bytes outside the alphabet.
     private static let values: [UInt8] = {
         var table = [UInt8](repeating: 255, count: 256)
@@ -17,7 +17,7 @@ enum Base64URL {
     }
 
     /// The bytes that `range` of `text` stands for, or nil when it is not spelled strictly.
-    static func decode(_ text: RawSpan, _ range: Range<Int>) -> [UInt8]? {
+    package static func decode(_ text: RawSpan, _ range: Range<Int>) -> [UInt8]? {
         guard let count = self.length(of: range.count) else { return nil }
         var isStrict = false
         let bytes = text.withUnsafeBytes { text in

@@ -12,8 +12,10 @@ enum JSONWebKeySet {
     static func read(
         _ text: [UInt8],
         algorithms: [SigningAlgorithm],
-        origin: KeyOrigin
+        origin: KeyOrigin,
+        maximumKeys: Int = .max
     ) throws(KeyProblem) -> LoadedKeys {
+        let maximumKeys = min(maximumKeys, self.maximumKeys)
         let document = try self.parse(text)
         guard let keys = document.member("keys", of: document.root), document.kind(keys) == .array else {
             throw .notKeySet
@@ -23,7 +25,7 @@ enum JSONWebKeySet {
         var index = 0
         var item = document.first(in: keys)
         while item < document.end(of: keys) {
-            guard index < self.maximumKeys else { throw .tooManyKeys }
+            guard index < maximumKeys else { throw .tooManyKeys }
             let members = JWKMembers(document, item)
             if let name = members?.privateMember { throw .privateMember(name) }
             do throws(KeyProblem) {

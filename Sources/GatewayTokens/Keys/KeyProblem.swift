@@ -112,7 +112,7 @@ extension KeyProblem {
         case .tooLarge:
             "the text is longer than 1 MiB"
         case .tooManyKeys:
-            "there are more than \(JSONWebKeySet.maximumKeys) keys"
+            "there are more keys than are taken, at most \(JSONWebKeySet.maximumKeys)"
         case .notKeySet:
             #"not a JSON Web Key Set: expected {"keys": [...]}"#
         case .noKeys:

@@ -30,9 +30,10 @@ package struct LoadedKeys: Sendable {
     /// From the document at a JWK_URL: a set, and nothing in it may be a secret.
     package static func published(
         _ document: [UInt8],
-        algorithms: [SigningAlgorithm]
+        algorithms: [SigningAlgorithm],
+        maximumKeys: Int = .max
     ) throws(KeyProblem) -> LoadedKeys {
-        try JSONWebKeySet.read(document, algorithms: algorithms, origin: .published)
+        try JSONWebKeySet.read(document, algorithms: algorithms, origin: .published, maximumKeys: maximumKeys)
     }
 
     func orProblem() throws(KeyProblem) -> LoadedKeys {

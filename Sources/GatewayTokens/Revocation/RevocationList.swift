@@ -29,6 +29,17 @@ package struct RevocationList: Sendable {
     package var isEmpty: Bool { self.count == 0 }
     package var count: Int { self.tokens.count + self.users.count }
 
+    /// Revokes what either of the two does.
+    package func union(_ other: RevocationList) -> RevocationList {
+        // Mostly there is one.
+        if other.isEmpty { return self }
+        if self.isEmpty { return other }
+        var union = self
+        union.tokens = self.tokens.union(other.tokens)
+        union.users = self.users.union(other.users)
+        return union
+    }
+
     // MARK: Asking
 
     package func revokes(_ token: VerifiedToken) -> Bool {

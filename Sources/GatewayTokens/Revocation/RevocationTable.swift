@@ -19,26 +19,39 @@ struct RevocationTable: Sendable {
 
     /// Of two bounds for the same name the later one holds.
     mutating func insert(issuer: String?, name: String, bound: Int64) {
+        var text = Array((issuer ?? "").utf8)
+        let issuerLength = issuer == nil ? nil : text.count
+        text += name.utf8
+        text.withUnsafeBytes { self.insert($0, issuerLength: issuerLength, bound: bound) }
+    }
+
+    /// `text` is the issuer, if there is one, and the name right behind it.
+    private mutating func insert(_ text: UnsafeRawBufferPointer, issuerLength: Int?, bound: Int64) {
         if self.entries.count * 2 >= self.slots.count { self.grow() }
-        var issuerBytes = Array((issuer ?? "").utf8)
-        let nameBytes = Array(name.utf8)
-        let hash = issuerBytes.withUnsafeBytes { issuerBytes in
-            nameBytes.withUnsafeBytes { Self.hash(issuer == nil ? nil : issuerBytes, $0) }
-        }
-        let found = issuerBytes.withUnsafeBytes { issuerBytes in
-            nameBytes.withUnsafeBytes { self.find(hash, issuer == nil ? nil : issuerBytes, $0) }
-        }
-        if let found {
+        let issuer = issuerLength.map { UnsafeRawBufferPointer(rebasing: text[..<$0]) }
+        let name = UnsafeRawBufferPointer(rebasing: text[(issuerLength ?? 0)...])
+        let hash = Self.hash(issuer, name)
+        if let found = self.find(hash, issuer, name) {
             self.entries[found].bound = max(self.entries[found].bound, bound)
             return
         }
         let start = self.text.count
-        let issuerLength = issuer == nil ? nil : issuerBytes.count
-        issuerBytes += nameBytes
-        self.text += issuerBytes
+        self.text.append(contentsOf: text)
         self.place(self.entries.count, hash)
         self.entries.append(
             Entry(hash: hash, issuerLength: issuerLength, start: start, end: self.text.count, bound: bound))
+    }
+
+    /// What either of the two holds.
+    func union(_ other: RevocationTable) -> RevocationTable {
+        var union = self
+        for entry in other.entries {
+            other.text.withUnsafeBytes { text in
+                let text = UnsafeRawBufferPointer(rebasing: text[entry.start..<entry.end])
+                union.insert(text, issuerLength: entry.issuerLength, bound: entry.bound)
+            }
+        }
+        return union
     }
 
     /// The bound of `name`, as `issuer` uses it or as everyone does; nil when it is not there.

@@ -1,12 +1,12 @@
 /// A route's `require`, compiled: every rule must hold. Evaluating allocates nothing.
 package struct ClaimRules: Sendable {
-    private struct Rule: Sendable {
+    struct Rule: Sendable {
         let path: [UInt8]
         /// One of them must hold.
         let conditions: [Condition]
     }
 
-    private enum Condition: Sendable {
+    enum Condition: Sendable {
         case exactly(ClaimPattern)
         case oneOf([ClaimPattern])
         case contains(ClaimPattern)
@@ -21,7 +21,7 @@ package struct ClaimRules: Sendable {
         }
     }
 
-    private let rules: [Rule]
+    let rules: [Rule]
     /// The captures that the route's pattern must have.
     package let captureNames: Set<String>
 
@@ -88,7 +88,7 @@ package struct ClaimRules: Sendable {
         return true
     }
 
-    private func holds(
+    func holds(
         _ conditions: [Condition],
         _ document: JSONDocument,
         _ node: Int,

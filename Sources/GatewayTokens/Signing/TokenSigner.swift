@@ -74,6 +74,12 @@ package enum SignedClaim: Sendable, Hashable {
     case strings([String])
     /// JSON as it shall stand in the token, right or wrong.
     case json(String)
+
+    /// Nil for what is no JSON.
+    package static func json(checking text: String) -> SignedClaim? {
+        let limits = JSONLimits(length: CompactToken.maximumLength, depth: 16, values: 2048, numberLength: 128)
+        return (try? JSONDocument(parsing: Array(text.utf8), limits: limits)) == nil ? nil : .json(text)
+    }
 }
 
 /// Why no token was made.

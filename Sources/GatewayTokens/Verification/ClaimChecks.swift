@@ -1,9 +1,9 @@
 /// The checks of a payload whose signature is valid, in the order of PyJWT and then simplejwt: the first that fails
 /// decides the answer.
 struct ClaimChecks {
-    private let document: JSONDocument
-    private let rules: TokenRules
-    private let now: Int64
+    let document: JSONDocument
+    let rules: TokenRules
+    let now: Int64
 
     /// With several issuers a payload is parsed before its signature is known to be valid.
     private static let limits = JSONLimits(
@@ -52,21 +52,21 @@ struct ClaimChecks {
         )
     }
 
-    private func claim(_ name: String) -> Int? { self.document.member(name, of: self.document.root) }
+    func claim(_ name: String) -> Int? { self.document.member(name, of: self.document.root) }
 
-    private func text(_ node: Int) -> String? {
+    func text(_ node: Int) -> String? {
         self.document.kind(node) == .string ? self.document.text(of: node) : nil
     }
 
     // MARK: Times
 
-    private func time(_ name: String) throws(TokenRejection) -> Int64? {
+    func time(_ name: String) throws(TokenRejection) -> Int64? {
         guard let node = self.claim(name) else { return nil }
         guard let seconds = NumericDate.seconds(self.document, node) else { throw TokenRejection(.badTime) }
         return seconds
     }
 
-    private func pastTime(
+    func pastTime(
         _ name: String,
         otherwise reason: TokenRejection.Reason
     ) throws(TokenRejection) -> Int64? {
@@ -81,7 +81,7 @@ struct ClaimChecks {
         return keyNotAfter.subtractingClamped(self.rules.leeway)
     }
 
-    private func expiry() throws(TokenRejection) -> Int64? {
+    func expiry() throws(TokenRejection) -> Int64? {
         guard let time = try self.time("exp") else { return nil }
         guard time < NumericDate.end else { throw TokenRejection(.badTime) }
         guard time.addingClamped(self.rules.leeway) > self.now else { throw TokenRejection(.expired) }
@@ -90,7 +90,7 @@ struct ClaimChecks {
 
     /// What simplejwt does not look at, so it comes last: how long a token lives, and how long ago it was made. The
     /// moment at which it ends.
-    private func checkSpans(_ issuedAt: Int64?, _ expiry: Int64) throws(TokenRejection) -> Int64 {
+    func checkSpans(_ issuedAt: Int64?, _ expiry: Int64) throws(TokenRejection) -> Int64 {
         guard self.rules.maximumLifetime != nil || self.rules.maximumAge != nil else { return expiry }
         guard let issuedAt else { throw TokenRejection(.noIssuedAt) }
         if let lifetime = self.rules.maximumLifetime {
@@ -104,14 +104,14 @@ struct ClaimChecks {
 
     // MARK: Who and for whom
 
-    private func checkIssuer() throws(TokenRejection) {
+    func checkIssuer() throws(TokenRejection) {
         guard let allowed = self.rules.issuer else { return }
         guard let node = self.claim("iss"), allowed.contains(where: { self.document.isString(node, $0) }) else {
             throw TokenRejection(.issuer)
         }
     }
 
-    private func checkAudience() throws(TokenRejection) {
+    func checkAudience() throws(TokenRejection) {
         guard let allowed = self.rules.audience else { return }
         guard let node = self.claim("aud"), self.isFor(allowed, node) else { throw TokenRejection(.audience) }
     }
@@ -131,7 +131,7 @@ struct ClaimChecks {
         return isFound
     }
 
-    private func checkText(_ name: String, otherwise reason: TokenRejection.Reason) throws(TokenRejection) {
+    func checkText(_ name: String, otherwise reason: TokenRejection.Reason) throws(TokenRejection) {
         guard let node = self.claim(name) else { return }
         guard self.document.kind(node) == .string else { throw TokenRejection(reason) }
     }
@@ -139,7 +139,7 @@ struct ClaimChecks {
     // MARK: simplejwt
 
     /// A renamed id may be a number in the backend; anything else could never be revoked.
-    private func tokenID() throws(TokenRejection) -> String? {
+    func tokenID() throws(TokenRejection) -> String? {
         guard let name = self.rules.jtiClaim else { return self.claim("jti").flatMap(self.text) }
         guard let node = self.claim(name) else { throw TokenRejection(.noID) }
         switch self.document.kind(node) {
@@ -151,7 +151,7 @@ struct ClaimChecks {
         }
     }
 
-    private func checkType() throws(TokenRejection) {
+    func checkType() throws(TokenRejection) {
         let classes = self.rules.tokenClasses
         guard let name = self.rules.typeClaim else {
             guard !classes.isEmpty else { throw TokenRejection(.wrongType) }
@@ -163,7 +163,7 @@ struct ClaimChecks {
         guard isAccepted else { throw TokenRejection(.wrongType) }
     }
 
-    private func userID() throws(TokenRejection) -> String {
+    func userID() throws(TokenRejection) -> String {
         guard let node = self.claim(self.rules.userIDClaim) else { throw TokenRejection(.noUserID) }
         guard let user = UserID.canonical(self.document, node) else { throw TokenRejection(.badUserID) }
         return user

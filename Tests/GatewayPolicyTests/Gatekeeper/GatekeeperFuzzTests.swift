@@ -9,6 +9,7 @@ import Testing
           - {re_path: 'ws/chat/(?P<room_id>\w+)/$', upstream: chat, websocket: true, auth: required}
           - {path: 'open/<path:rest>', upstream: chat, websocket: true, auth: none, tolerate: ["//", ";", "%2F"]}
           - {path: 'strip/<path:rest>', upstream: chat, auth: optional, tokens: {forward: strip, sources: [query, header]}}
+          - {path: 'cookie/<path:rest>', upstream: chat, websocket: true, tokens: {sources: [cookie, subprotocol, query]}}
           - {path: '<path:rest>', upstream: chat, websocket: true, auth: optional}
         """#
 
@@ -19,18 +20,19 @@ import Testing
         let token = try TestGateway.token()
         let other = try TestGateway.token(user: "8")
         let paths = [
-            "/", "ws/chat/", "1", "/", "open/", "strip/", "%2F", "%2e", "..", "//", ";", "%D9%A1", "%F0%90%95%B0", "%",
+            "/", "ws/chat/", "1", "/", "open/", "strip/", "cookie/", "cookie/", "%2F", "%2e", "..", "//", ";", "%D9%A1",
+            "%F0%90%95%B0", "%",
             "%25", "a",
             "%00", "\u{E9}",
         ]
         let queries = ["token=", "%74oken=", token, other, "&", "=", "+", "%2E", "%", "a=1", "token"]
         let names = [
             "Authorization", "authorization", "X-User-Id", "x_user_id", "X.User.Id", "Remote-User", "X-Tenant",
-            "Origin", "Accept", "X-Tollgate-Assertion", "x_tollgate.assertion",
+            "Origin", "Accept", "X-Tollgate-Assertion", "x_tollgate.assertion", "Cookie", "Cookie",
         ]
         let values = [
             "", "Bearer", "Bearer \(token)", "Bearer  \(other)", "Basic evil", "evil", "https://a.example.com",
-            "\u{FF}",
+            "\u{FF}", "access=\(token)", "a=1; access=\"\(token)\";", "access=\(other);;b=2", "access =", ";",
         ]
         var generator = SeededGenerator(seed: 42)
         func pick(_ list: [String]) -> String { list[Int.random(in: 0..<list.count, using: &generator)] }
@@ -43,7 +45,8 @@ import Testing
             }
             let lines = (0..<Int.random(in: 0..<5, using: &generator)).map { _ in pick(names) + ": " + pick(values) }
             var request = TestRequest(target, lines)
-            let verdict = gateway.judge(&request, isWebSocket: Bool.random(using: &generator))
+            let offered = Self.offered(in: request, &generator)
+            let verdict = gateway.judge(&request, isWebSocket: Bool.random(using: &generator), offered: offered)
             guard let admission = verdict.admission else { continue }
             forwarded += 1
             for line in request.keptLines {
@@ -58,6 +61,11 @@ import Testing
             guard let identity = admission.identity else { continue }
             known += 1
             #expect(["7", "8"].contains(identity.userID))
+            if admission.route.index == 3 {
+                let extra = String(decoding: admission.extraLines, as: UTF8.self)
+                #expect(!(request.keptLines.joined() + extra).contains("access="), "\(target) \(lines)")
+                #expect(extra.isEmpty || extra.hasSuffix("\r\n"))
+            }
             for line in request.keptLines where line.lowercased().hasPrefix("authorization") {
                 #expect(admission.route.index == 2 && line.contains("Basic"), "\(target) \(lines)")
             }
@@ -69,5 +77,17 @@ import Testing
         }
         #expect(forwarded > 1000)
         #expect(known > 100)
+    }
+    /// Any part of the block, most often none.
+    private static func offered(in request: TestRequest, _ generator: inout SeededGenerator) -> OfferedToken {
+        let start = Int.random(in: 0...request.block.count, using: &generator)
+        let end = Int.random(in: start...request.block.count, using: &generator)
+        switch Int.random(in: 0..<12, using: &generator) {
+        case 0: return .token(ByteRange(start: start, end: end), isBase64URL: Bool.random(using: &generator))
+        case 1: return .several
+        case 2: return .incomplete
+        case 3: return .alone
+        default: return .none
+        }
     }
 }

@@ -33,6 +33,10 @@ import Testing
             (.tokenNotValid(TokenRejection(.noID)), notValid("Token has no id")),
             (.tokenNotValid(TokenRejection(.noExpiry)), notValid("Token has no 'exp' claim")),
             (
+                .badSubprotocol,
+                #"{"detail":"Sub-protocols must hold one token, and one that can be answered","code":"bad_authorization_header"}"#
+            ),
+            (
                 .noUserIdentification(TokenRejection(.noUserID)),
                 #"{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}"#
             ),
@@ -65,7 +69,7 @@ import Testing
         arguments: [
             (.badPath(.dotSegment), 400, "bad-path"), (.noRoute, 404, "no-route"),
             (.originNotAllowed, 403, "origin-not-allowed"),
-            (.keysUnavailable, 503, "keys-unavailable"),
+            (.keysUnavailable, 503, "keys-unavailable"), (.tooManyFailures, 429, "too-many-failures"),
         ] as [(RejectionReason, Int, String)]
     )
     func otherRefusal_isAProblemDocument(reason: RejectionReason, status: Int, type: String) throws {
@@ -76,7 +80,12 @@ import Testing
         #expect("\(written.contentType)" == "application/problem+json")
         #expect(body.hasPrefix(#"{"type":"urn:tollgate:problem:\#(type)","title":""#))
         #expect(body.hasSuffix(#"","status":\#(status)}"#))
-        let retry = reason == .keysUnavailable ? "Retry-After: 5\r\n" : ""
+        let retry =
+            switch reason {
+            case .keysUnavailable: "Retry-After: 5\r\n"
+            case .tooManyFailures: "Retry-After: 1\r\n"
+            default: ""
+            }
         #expect(String(decoding: answer.headerLines, as: UTF8.self) == retry + "Vary: Accept\r\n")
     }
 
@@ -86,7 +95,8 @@ import Testing
             (.tokenNotValid(TokenRejection(.expired)), 4001, "token expired"),
             (.tokenNotValid(TokenRejection(.badSignature)), 4001, "token invalid"),
             (.badAuthorizationHeader, 4001, "token invalid"),
-            (.duplicateTokens, 4001, "token invalid"),
+            (.badSubprotocol, 4001, "token invalid"), (.duplicateTokens, 4001, "token invalid"),
+            (.tooManyFailures, nil, ""),
             (.noUserIdentification(TokenRejection(.noUserID)), 4001, "token invalid"),
             (.forbidden, 4003, "forbidden"), (.keysUnavailable, 1013, "try again later"), (.originNotAllowed, nil, ""),
             (.noRoute, nil, ""), (.badPath(.backslash), nil, ""),
@@ -114,8 +124,8 @@ import Testing
     @Test func labelsAndReasons_areShortAndPlain() {
         let reasons: [RejectionReason] =
             [
-                .noRoute, .originNotAllowed, .notAuthenticated, .badAuthorizationHeader, .duplicateTokens, .forbidden,
-                .keysUnavailable,
+                .noRoute, .originNotAllowed, .notAuthenticated, .badAuthorizationHeader, .badSubprotocol,
+                .duplicateTokens, .forbidden, .tooManyFailures, .keysUnavailable,
             ]
             + PathProblem.allCases.map { .badPath($0) }
             + TokenRejection.Reason.allCases.map { RejectionReason(TokenRejection($0)) }

@@ -50,11 +50,14 @@ struct TestGateway {
         _ request: inout TestRequest,
         isWebSocket: Bool = false,
         client: IPAddress? = Self.client,
-        now: WallClock = Self.now
+        now: WallClock = Self.now,
+        mayVerify: Bool = true,
+        offered: OfferedToken = .none
     ) -> Verdict {
         let block = request.block
         return self.gatekeeper.judge(
-            &request.head, bytes: block.span.bytes, isWebSocket: isWebSocket, client: client, now: now)
+            &request.head, bytes: block.span.bytes, isWebSocket: isWebSocket, client: client, now: now,
+            mayVerify: mayVerify, offered: offered)
     }
 
     func vet(_ request: TestRequest, _ peer: Peer) -> VettedSender? {
@@ -71,9 +74,11 @@ struct TestGateway {
     func outcome(
         _ request: inout TestRequest,
         isWebSocket: Bool = false,
-        client: IPAddress? = Self.client
+        client: IPAddress? = Self.client,
+        mayVerify: Bool = true,
+        offered: OfferedToken = .none
     ) -> String {
-        switch self.judge(&request, isWebSocket: isWebSocket, client: client) {
+        switch self.judge(&request, isWebSocket: isWebSocket, client: client, mayVerify: mayVerify, offered: offered) {
         case .refuse(let refusal): "\(refusal.reason.status) \(refusal.reason.metricLabel)"
         case .forward(let admission): admission.identity.map { "user \($0.userID)" } ?? "anonymous"
         case .healthCheck: "health"

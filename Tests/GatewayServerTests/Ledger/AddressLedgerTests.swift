@@ -52,6 +52,63 @@ import Testing
         #expect(ledger.count == 0)
     }
 
+    // MARK: Failed verifications
+
+    private static let rate = RateSettings(perSecond: 2, burst: 3)
+
+    @Test func address_mayFailItsBurst_andThenAtItsRate() throws {
+        let ledger = AddressLedger()
+        let guesser = try Self.address("192.0.2.1")
+        let other = try Self.address("192.0.2.2")
+        for _ in 0..<3 {
+            #expect(!ledger.isThrottling(now: 0))
+            #expect(ledger.mayFail(guesser, Self.rate, now: 0))
+            ledger.failed(guesser, Self.rate, now: 0)
+        }
+        #expect(ledger.isThrottling(now: 0))
+        #expect(!ledger.mayFail(guesser, Self.rate, now: 0))
+        #expect(ledger.mayFail(other, Self.rate, now: 0))
+        #expect(ledger.count == 1, "who is only looked up is not entered")
+        #expect(!ledger.mayFail(guesser, Self.rate, now: 499_999_999))
+        #expect(ledger.isThrottling(now: 499_999_999))
+        #expect(!ledger.isThrottling(now: 500_000_000), "nobody has to be looked up any more")
+        #expect(ledger.mayFail(guesser, Self.rate, now: 500_000_000))
+        ledger.failed(guesser, Self.rate, now: 500_000_000)
+        #expect(!ledger.mayFail(guesser, Self.rate, now: 999_999_999))
+    }
+
+    @Test func networkOf64Bits_failsTogether() throws {
+        let ledger = AddressLedger()
+        for last in 1...3 { ledger.failed(try Self.address("2001:db8:1:2::\(last)"), Self.rate, now: 0) }
+        #expect(!ledger.mayFail(try Self.address("2001:db8:1:2:ffff::9"), Self.rate, now: 0))
+        #expect(ledger.mayFail(try Self.address("2001:db8:1:3::1"), Self.rate, now: 0))
+    }
+
+    /// Those that fail together through others' verifications under way go beyond the burst, and owe nothing for it.
+    @Test func failuresBeyondTheBurst_areNotPiledUp() throws {
+        let ledger = AddressLedger()
+        let address = try Self.address("192.0.2.1")
+        for _ in 0..<1000 { ledger.failed(address, Self.rate, now: 0) }
+        #expect(ledger.mayFail(address, Self.rate, now: 500_000_000))
+    }
+
+    @Test func failures_areForgotten_onceTheyAreOver() throws {
+        let ledger = AddressLedger()
+        ledger.failed(try Self.address("192.0.2.1"), Self.rate, now: 0)
+        Self.sweep(ledger, now: 499_999_999)
+        #expect(ledger.count == 1)
+        Self.sweep(ledger, now: 500_000_000)
+        #expect(ledger.count == 0)
+    }
+
+    @Test func strangers_doNotAnswerForEachOther_whenThereAreTooMany() {
+        let ledger = AddressLedger(addresses: 64)
+        for number in 0..<10_000 { ledger.failed(IPAddress(v4: UInt32(number)), Self.rate, now: 0) }
+        #expect(ledger.count <= 64)
+        #expect(ledger.isThrottling(now: 0))
+        #expect(ledger.mayFail(IPAddress(v4: 20_000), Self.rate, now: 0))
+    }
+
     private static func sweep(_ ledger: AddressLedger, now: Int64) {
         for turn in 0..<64 { ledger.sweep(turn: turn, now: now) }
     }

@@ -40,6 +40,27 @@ import Testing
         #expect(bucket.isFull(now: 2 * Self.second))
     }
 
+    /// Not a nanosecond earlier, and not later.
+    @Test(arguments: [(1, 1), (1, 5), (10, 1), (1000, 3), (3, 7), (.max, .max), (1, .max)])
+    func nextToken_canBeTaken_whenItIsSaid(perSecond: Int, burst: Int) {
+        let rate = RateSettings(perSecond: perSecond, burst: burst)
+        let bucket = RateBucket()
+        #expect(bucket.nextTime(rate) == .min)
+        var now = 17 * Self.second
+        for _ in 0..<min(burst, 20) {
+            #expect(bucket.nextTime(rate) <= now)
+            #expect(bucket.take(rate, now: now) == nil)
+        }
+        guard burst < 20 else { return }
+        for _ in 0..<20 {
+            let next = bucket.nextTime(rate)
+            #expect(next > now)
+            #expect(bucket.take(rate, now: next - 1) != nil)
+            #expect(bucket.take(rate, now: next) == nil)
+            now = next
+        }
+    }
+
     @Test func rates_doNotOverflow_whenTheyAreAsLargeAsCanBe() {
         let bucket = RateBucket()
         let rate = RateSettings(perSecond: .max, burst: .max)

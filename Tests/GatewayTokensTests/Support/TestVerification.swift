@@ -1,3 +1,5 @@
+import Testing
+
 @testable import GatewayTokens
 
 /// The moment at which all tests happen: half a second after a whole one.
@@ -51,9 +53,26 @@ extension TokenVerifier {
     }
 }
 
+/// Explanations must say the same, so whatever is judged is also examined.
 func judge(_ token: String, _ rules: TokenRules, now: WallClock = testNow) -> Outcome {
     var verifier = TokenVerifier()
-    return verifier.judge(Array(token.utf8), rules, now: now)
+    let outcome = verifier.judge(Array(token.utf8), rules, now: now)
+    if let authority = try? TokenAuthority([rules]) { expectAgreement(token, authority, outcome, now: now) }
+    return outcome
+}
+
+/// The first check that fails is the verifier's reason, found by the checks themselves.
+func expectAgreement(_ token: String, _ authority: TokenAuthority, _ outcome: Outcome, now: WallClock = testNow) {
+    let examination = TokenExamination(Array(token.utf8), authority: authority, now: now)
+    let first = examination.checks.first { $0.outcome == .failed }
+    #expect(!examination.checks.contains { $0.name == "verdict" })
+    switch outcome {
+    case .accepted(let user):
+        #expect(examination.verified?.userID == user && examination.failure == nil && first == nil)
+    case .rejected(let reason):
+        #expect(examination.verified == nil && examination.failure == reason)
+        #expect(first?.detail.hasPrefix("\(reason.detail)") ?? false)
+    }
 }
 
 func verified(_ token: String, _ rules: TokenRules, now: WallClock = testNow) throws -> VerifiedToken {

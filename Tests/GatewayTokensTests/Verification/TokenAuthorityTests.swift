@@ -26,6 +26,12 @@ struct TokenAuthorityTests {
     }
 
     private func judge(_ token: String, _ authority: TokenAuthority) -> (Outcome, block: Int?) {
+        let outcome = self.verify(token, authority)
+        expectAgreement(token, authority, outcome.0)
+        return outcome
+    }
+
+    private func verify(_ token: String, _ authority: TokenAuthority) -> (Outcome, block: Int?) {
         var verifier = TokenVerifier()
         do throws(TokenRejection) {
             let verified = try verifier.verify(Array(token.utf8).span.bytes, authority: authority, now: testNow)

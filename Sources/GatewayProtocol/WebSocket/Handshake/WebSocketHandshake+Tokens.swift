@@ -50,8 +50,13 @@ extension WebSocketHandshake {
             }
         }
         if !line.isEmpty { line.append(contentsOf: "\r\n".utf8) }
-        offer.remove(block.bytes(token.entry), marker: token.marker.map { block.bytes($0) } ?? [])
+        self.withholdToken(token, block: block, offer: &offer)
         return line
+    }
+
+    /// Whatever upstream is shown, it may not choose the token: the answer would repeat it.
+    package static func withholdToken(_ token: SubprotocolToken, block: RawSpan, offer: inout WebSocketOffer) {
+        offer.remove(block.bytes(token.entry), marker: token.marker.map { block.bytes($0) } ?? [])
     }
 
     /// The line to add to an upstream's answer that is `.accepted(subprotocol: chosen)`; empty when there is nothing to add.

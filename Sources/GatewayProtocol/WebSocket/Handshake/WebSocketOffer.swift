@@ -10,7 +10,8 @@ package struct WebSocketOffer: Sendable {
     /// The offered sub-protocols in order, each followed by a comma.
     private var protocolList: [UInt8] = []
 
-    /// `bearer`, as it was offered before a token that was removed: what the gateway answers when upstream chooses nothing.
+    /// `bearer`, as it was offered before a token that may not be chosen: what the gateway answers when upstream chooses
+    /// nothing.
     package private(set) var marker: [UInt8] = []
 
     /// Offers beyond these are nobody's: browsers' clients send one to three, some of them tokens of several KiB.

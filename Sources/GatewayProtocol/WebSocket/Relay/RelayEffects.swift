@@ -29,6 +29,9 @@ package final class RelayOrders {
     package internal(set) var toUpstream: ByteBuffer?
     package internal(set) var closeClient: ChannelClosing?
     package internal(set) var closeUpstream: ChannelClosing?
+    /// Once everything written has gone out the client gets no more, and is still read: its answer, if it sends one, cannot
+    /// be found, and what it has sent already must not turn our close into a reset.
+    package internal(set) var finishesClient = false
     package internal(set) var deadline: DeadlineOrder?
     /// From now on what this side sends is dropped: read it whatever the other side's buffer holds, so that a Close or
     /// the end of the stream is seen and unread bytes do not turn our close into a reset.
@@ -61,7 +64,8 @@ package final class RelayOrders {
 
     var isEmpty: Bool {
         self.beforeToOther == nil && self.toClient == nil && self.toUpstream == nil && self.closeClient == nil
-            && self.closeUpstream == nil && self.deadline == nil && !self.drainsClient && !self.drainsUpstream
+            && self.closeUpstream == nil && !self.finishesClient && self.deadline == nil && !self.drainsClient
+            && !self.drainsUpstream
             && self.clientReading == nil && self.renewalToken == nil && self.roundTrip == nil && !self.isFinished
     }
 }

@@ -173,7 +173,7 @@ extension RelayStateMachine {
         switch self[side].channel {
         case .closed, .closing(.now): return
         case .closing(.afterFlush): guard closing == .now else { return }
-        case .open: break
+        case .open, .finishing: break
         }
         self[side].channel = .closing(closing)
         switch side {
@@ -207,6 +207,10 @@ extension RelayStateMachine {
         switch self.client.output {
         case .flowing, .finishingFrame:
             break
+        case .closeSent where self.client.input == .unreadable:
+            // Its answer cannot be found among what it sends: it sees at once that this is the end (RFC 6455 section 7.1.7).
+            self.client.channel = .finishing
+            orders.finishesClient = true
         case .closeSent:
             // Both Closes were exchanged: the server ends TCP first (RFC 6455 section 7.1.1), without waiting for the
             // client. In the other connection we are the client, and wait for the upstream's end, a little.

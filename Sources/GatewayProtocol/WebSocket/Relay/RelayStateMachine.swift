@@ -36,6 +36,8 @@ package struct RelayStateMachine: ~Copyable {
 
     enum Channel: Equatable {
         case open
+        /// Nothing more is sent; what still comes is dropped.
+        case finishing
         case closing(ChannelClosing)
         case closed
     }

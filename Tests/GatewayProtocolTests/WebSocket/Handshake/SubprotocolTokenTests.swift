@@ -107,6 +107,27 @@ import Testing
         #expect(String(decoding: added, as: UTF8.self) == line)
     }
 
+    /// An application that reads the token itself sees the whole offer, and may choose all of it but the token.
+    @Test(
+        arguments: [
+            ("bearer, tok", "bearer", true), ("bearer, tok", "tok", false), ("chat, bearer, tok", "chat", true),
+            ("chat, bearer, tok", "tok", false), ("bearer.tok, chat", "bearer.tok", false),
+            ("bearer.tok, chat", "chat", true), (kubernetes + "ZXlK, chat", kubernetes + "ZXlK", false),
+        ] as [(String, String, Bool)])
+    func withheldToken_isOffered_andNotChosen(_ offered: String, _ chosen: String, _ isValid: Bool) throws {
+        let heads = Self.heads([offered])
+        var offer = try WebSocketHandshakeTests.offer(heads)
+        guard case .token(let token) = Self.find(heads) else { return #expect(Bool(false), "no token") }
+        let block = heads.block
+        WebSocketHandshake.withholdToken(token, block: block.span.bytes, offer: &offer)
+        let answer = WebSocketHeads.response(adding: [("Sec-WebSocket-Protocol", chosen)])
+        switch WebSocketHandshake.checkResponse(answer.response, block: answer.block.span.bytes, offer: offer) {
+        case .accepted: #expect(isValid)
+        case .invalid: #expect(!isValid)
+        case .notUpgraded: #expect(Bool(false))
+        }
+    }
+
     @Test func nothingIsAdded_whenNothingWasRemoved() throws {
         let offer = try WebSocketHandshakeTests.offer(Self.heads(["bearer, tok"]))
         #expect(WebSocketHandshake.protocolLine(for: offer, chosen: nil) == [])

@@ -36,7 +36,7 @@ import Testing
                 upstreamData: pass >'u'
                 clientClose: upstream <1000 bye, drain client, 10 s
                 upstreamClose: client >3000 end, drain upstream, 10 s
-                clientBroken: client >1002 reserved opcode, upstream <1001 reserved opcode, drain client, drain upstream, 1 s
+                clientBroken: client >1002 reserved opcode, upstream <1001 reserved opcode, drain client, drain upstream, 1 s, finish client
                 upstreamBroken: client >1011 upstream broke the protocol, upstream <1002 reserved opcode, drain client, drain upstream, 10 s
                 clientGone: drain upstream, 10 s, end upstream afterFlush
                 upstreamGone: client >1011 upstream connection lost, drain client, 10 s
@@ -52,7 +52,7 @@ import Testing
                 upstreamData: pass >'u'
                 clientClose: pass 3 bytes, upstream <1000 bye, drain client, 10 s
                 upstreamClose: client >3000 end, drain upstream, 10 s
-                clientBroken: pass 3 bytes, client >1002 reserved opcode, upstream <1001 reserved opcode, drain client, drain upstream, 1 s
+                clientBroken: pass 3 bytes, client >1002 reserved opcode, upstream <1001 reserved opcode, drain client, drain upstream, 1 s, finish client
                 upstreamBroken: client >1011 upstream broke the protocol, drain upstream, 10 s
                 clientGone: drain upstream, 10 s, end upstream afterFlush
                 upstreamGone: client >1011 upstream connection lost, drain client, 10 s
@@ -100,7 +100,7 @@ import Testing
                 upstreamData: -
                 clientClose: upstream <1000 bye, drain client, 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: upstream <1001 reserved opcode, drain client, 1 s
+                clientBroken: upstream <1001 reserved opcode, drain client, 1 s, finish client
                 upstreamBroken: -
                 clientGone: end upstream afterFlush
                 upstreamGone: drain client
@@ -161,11 +161,11 @@ import Testing
             "client broke the protocol, upstream in a frame", .upstreamPart, .clientBroken,
             expected: """
                 clientData: -
-                upstreamData: pass 3 bytes, client >1002 reserved opcode, drain upstream
+                upstreamData: pass 3 bytes, client >1002 reserved opcode, drain upstream, finish client
                 clientClose: -
-                upstreamClose: pass 3 bytes, client >1002 reserved opcode, drain upstream
+                upstreamClose: pass 3 bytes, client >1002 reserved opcode, drain upstream, finish client
                 clientBroken: -
-                upstreamBroken: pass 3 bytes, client >1002 reserved opcode, drain upstream
+                upstreamBroken: pass 3 bytes, client >1002 reserved opcode, drain upstream, finish client
                 clientGone: drain upstream, 1 s
                 upstreamGone: end client afterFlush
                 expired: 1 s
@@ -180,7 +180,7 @@ import Testing
                 upstreamData: -
                 clientClose: 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: 1 s
+                clientBroken: 1 s, finish client
                 upstreamBroken: -
                 clientGone: 1 s
                 upstreamGone: -
@@ -196,7 +196,7 @@ import Testing
                 upstreamData: -
                 clientClose: pass 3 bytes, upstream <1002 reserved opcode, drain client, 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: pass 3 bytes, upstream <1002 reserved opcode, drain client, 1 s
+                clientBroken: pass 3 bytes, upstream <1002 reserved opcode, drain client, 1 s, finish client
                 upstreamBroken: -
                 clientGone: end upstream afterFlush
                 upstreamGone: drain client
@@ -212,7 +212,7 @@ import Testing
                 upstreamData: -
                 clientClose: 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: 1 s
+                clientBroken: 1 s, finish client
                 upstreamBroken: -
                 clientGone: 1 s
                 upstreamGone: -
@@ -228,7 +228,7 @@ import Testing
                 upstreamData: -
                 clientClose: 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: 1 s
+                clientBroken: 1 s, finish client
                 upstreamBroken: -
                 clientGone: -
                 upstreamGone: -
@@ -276,7 +276,7 @@ import Testing
                 upstreamData: -
                 clientClose: pass 3 bytes, upstream <1001 restart, drain client, 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: pass 3 bytes, upstream <1001 restart, drain client, 1 s
+                clientBroken: pass 3 bytes, upstream <1001 restart, drain client, 1 s, finish client
                 upstreamBroken: -
                 clientGone: end upstream afterFlush
                 upstreamGone: drain client
@@ -308,7 +308,7 @@ import Testing
                 upstreamData: -
                 clientClose: 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: 1 s
+                clientBroken: 1 s, finish client
                 upstreamBroken: -
                 clientGone: no deadline, finished
                 upstreamGone: -
@@ -372,7 +372,7 @@ import Testing
                 upstreamData: -
                 clientClose: 1 s, end client afterFlush
                 upstreamClose: -
-                clientBroken: 1 s
+                clientBroken: 1 s, finish client
                 upstreamBroken: -
                 clientGone: no deadline, finished
                 upstreamGone: -

@@ -79,6 +79,7 @@ struct RelayBench: ~Copyable {
         case .cancel: words.append("no deadline")
         case nil: break
         }
+        if orders.finishesClient { words.append("finish client") }
         if let closing = orders.closeClient { words.append("end client \(closing)") }
         if let closing = orders.closeUpstream { words.append("end upstream \(closing)") }
         if orders.isFinished { words.append("finished") }

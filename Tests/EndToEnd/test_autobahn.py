@@ -1,0 +1,83 @@
+"""The Autobahn test suite gives the gateway the verdicts that it gives the server behind it.
+
+Without a Python 2.7 it cannot run; `test_websocket_errors.py`, which always does, then stands alone.
+"""
+
+import sys
+
+import pytest
+
+from support import autobahn, tokens
+from support.gateway import settings
+from support.process import FOLDER, Process
+from support.waiting import answers, free_port, until
+
+#: All but 9 (megabytes, for throughput); of the thousand-message runs of 12 and 13 one for each way of compressing.
+FRAMES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
+COMPRESSED = ["12.1.1", "12.1.4", "12.2.3", "13.1.1", "13.2.3", "13.3.2", "13.4.2", "13.5.2", "13.6.4", "13.7.1"]
+
+#: An echo, then something illegal. OK is for the echo that came before the close, NON-STRICT for the close alone; the
+#: gateway does not wait for what its upstream may still have to say before it ends a socket whose client broke the rules.
+HURRIED = {f"3.{n}" for n in range(2, 5)} | {f"4.{n}.{m}" for n in (1, 2) for m in (3, 4, 5)} | {"5.15"}
+
+
+def echo():
+    port = free_port()
+    process = Process("echo", [sys.executable, "-m", "support.conformant_echo", port], {"PYTHONPATH": str(FOLDER)})
+    process.wait_for("ready")
+    until(lambda: answers(port), "the echo to listen")
+    return process, port
+
+
+@pytest.fixture(scope="module")
+def python2():
+    executable, what = autobahn.install()
+    print(what)
+    if executable is None:
+        pytest.skip(what)
+    return executable
+
+
+@pytest.fixture(scope="module")
+def reports(python2, module_gateways, tmp_path_factory):
+    """Both agents' verdicts, on all cases."""
+    folder = tmp_path_factory.mktemp("autobahn")
+    server, upstream = echo()
+    port = free_port()
+    routes = [{"path": "ws/", "auth": "required", "websocket": {"max_message": "64MiB"}}]
+    module_gateways.start_text(settings(port, upstream, routes, allowed_origins=["*"], logs={"access": "off"}), port)
+    urls = {
+        "direct": f"ws://127.0.0.1:{upstream}/ws/",
+        "gateway": f"ws://127.0.0.1:{port}/ws/?token={tokens.token()}",
+    }
+    runs = [
+        (agent, folder / f"{agent}-{name}", cases)
+        for agent in urls
+        for name, cases in [("frames", FRAMES), ("compressed", COMPRESSED)]
+    ]
+    clients = [
+        autobahn.start_client(Process, python2, where, agent, urls[agent], cases) for agent, where, cases in runs
+    ]
+    for client in clients:
+        assert client.wait(patience=180) == 0, client.tail()
+    server.kill()
+    found = {agent: {} for agent in urls}
+    for agent, where, _ in runs:
+        found[agent] |= autobahn.verdicts(where, agent)
+    return found
+
+
+def test_every_case_has_the_verdict_of_the_server_itself(reports):
+    direct, gateway = reports["direct"], reports["gateway"]
+    assert len(direct) > 250 and direct.keys() == gateway.keys()
+    different = {
+        case: f"{direct[case]} became {verdict}"
+        for case, verdict in gateway.items()
+        if verdict != direct[case] and not (case in HURRIED and is_ok(verdict) and is_ok(direct[case]))
+    }
+    assert different == {}
+
+
+def is_ok(verdict):
+    behaviour, closing, code = verdict
+    return behaviour in ("OK", "NON-STRICT") and closing == "OK" and code == 1002
