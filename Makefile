@@ -39,6 +39,7 @@ unit: system-packages
 	swift test $(OPTIMISED) -Xswiftc -enable-testing --scratch-path .build-optimised-tests
 
 end-to-end: build test-packages $(VENV)/.installed
+	@cd Tests/EndToEnd && ../../$(VENV)/bin/python -m support.autobahn
 	@echo '==> end-to-end tests'
 	$(VENV)/bin/python -m pytest Tests/EndToEnd -q
 

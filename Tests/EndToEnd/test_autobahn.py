@@ -38,44 +38,62 @@ def python2():
     return executable
 
 
+class Stage:
+    """The echo, and the gateway in front of it."""
+
+    def __init__(self, python2, gateways):
+        self.python2 = python2
+        self.server, upstream = echo()
+        port = free_port()
+        routes = [{"path": "ws/", "auth": "required", "websocket": {"max_message": "64MiB"}}]
+        gateways.start_text(settings(port, upstream, routes, allowed_origins=["*"], logs={"access": "off"}), port)
+        self.urls = {
+            "direct": f"ws://127.0.0.1:{upstream}/ws/",
+            "gateway": f"ws://127.0.0.1:{port}/ws/?token={tokens.token(lifetime=7200)}",
+        }
+
+    def play(self, folder, parts, patience):
+        """Both agents' verdicts; the parts are played at the same time."""
+        runs = [(agent, folder / f"{agent}-{number}", cases) for agent in self.urls for number, cases in enumerate(parts)]
+        clients = [
+            autobahn.start_client(Process, self.python2, where, agent, self.urls[agent], cases)
+            for agent, where, cases in runs
+        ]
+        for client in clients:
+            assert client.wait(patience) == 0, client.tail()
+        found = {agent: {} for agent in self.urls}
+        for agent, where, _ in runs:
+            found[agent] |= autobahn.verdicts(where, agent)
+        return found["direct"], found["gateway"]
+
+
 @pytest.fixture(scope="module")
-def reports(python2, module_gateways, tmp_path_factory):
-    """Both agents' verdicts, on all cases."""
-    folder = tmp_path_factory.mktemp("autobahn")
-    server, upstream = echo()
-    port = free_port()
-    routes = [{"path": "ws/", "auth": "required", "websocket": {"max_message": "64MiB"}}]
-    module_gateways.start_text(settings(port, upstream, routes, allowed_origins=["*"], logs={"access": "off"}), port)
-    urls = {
-        "direct": f"ws://127.0.0.1:{upstream}/ws/",
-        "gateway": f"ws://127.0.0.1:{port}/ws/?token={tokens.token()}",
-    }
-    runs = [
-        (agent, folder / f"{agent}-{name}", cases)
-        for agent in urls
-        for name, cases in [("frames", FRAMES), ("compressed", COMPRESSED)]
-    ]
-    clients = [
-        autobahn.start_client(Process, python2, where, agent, urls[agent], cases) for agent, where, cases in runs
-    ]
-    for client in clients:
-        assert client.wait(patience=180) == 0, client.tail()
-    server.kill()
-    found = {agent: {} for agent in urls}
-    for agent, where, _ in runs:
-        found[agent] |= autobahn.verdicts(where, agent)
-    return found
+def stage(python2, module_gateways):
+    stage = Stage(python2, module_gateways)
+    yield stage
+    stage.server.kill()
 
 
-def test_every_case_has_the_verdict_of_the_server_itself(reports):
-    direct, gateway = reports["direct"], reports["gateway"]
-    assert len(direct) > 250 and direct.keys() == gateway.keys()
-    different = {
+def test_every_case_has_the_verdict_of_the_server_itself(stage, tmp_path):
+    direct, gateway = stage.play(tmp_path, [FRAMES, COMPRESSED], patience=180)
+    assert len(direct) > 250
+    assert differences(direct, gateway) == {}
+
+
+@pytest.mark.soak
+def test_large_messages_and_thousands_of_compressed_ones_too(stage, tmp_path):
+    direct, gateway = stage.play(tmp_path, [["9.*"], ["12.*"], ["13.*"]], patience=3600)
+    assert len(direct) > 250
+    assert differences(direct, gateway) == {}
+
+
+def differences(direct, gateway):
+    assert direct.keys() == gateway.keys()
+    return {
         case: f"{direct[case]} became {verdict}"
         for case, verdict in gateway.items()
         if verdict != direct[case] and not (case in HURRIED and is_ok(verdict) and is_ok(direct[case]))
     }
-    assert different == {}
 
 
 def is_ok(verdict):

@@ -171,8 +171,9 @@ def test_both_sides_that_read_nothing_at_once_end_too(gateway, sockets):
 # What the kernel holds and how long it waits
 
 
-def kernels_view(process, peer):
-    """The process's own socket whose peer has this port, as a socket of ours."""
+def kernels_view(process, end):
+    """The process's own socket that is connected to this one of ours, as a socket of ours."""
+    there, here = end.getsockname(), end.getpeername()
     handle = os.pidfd_open(process.pid)
     getfd = ctypes.CDLL(None, use_errno=True).syscall
     try:
@@ -188,22 +189,24 @@ def kernels_view(process, peer):
                 os.close(copy)
                 continue
             try:
-                if view.family == socket.AF_INET and view.getpeername()[1] == peer:
+                if view.family == socket.AF_INET and (view.getpeername(), view.getsockname()) == (there, here):
                     return view
             except OSError:
                 pass
             view.close()
     finally:
         os.close(handle)
-    raise AssertionError(f"no socket of the gateway has the peer {peer}")
+    raise AssertionError(f"no socket of the gateway is connected to {there}")
 
 
 @pytest.mark.parametrize("target, patience", [("/slow/", 120), ("/patient/", 600)])
 def test_kernel_gives_up_no_sooner_than_the_gateway_and_not_much_later(gateway, sockets, target, patience):
     client, upstream = pair(gateway, sockets, target)
     with client, upstream:
-        with kernels_view(gateway, client.socket.getsockname()[1]) as view:
+        with kernels_view(gateway, client.socket) as view:
             assert view.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             assert view.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
             assert view.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == patience * 1000
             assert 0 < view.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) <= 256 << 10
+        with kernels_view(gateway, upstream.socket) as view:
+            assert view.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == patience * 1000

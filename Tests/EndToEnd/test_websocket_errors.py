@@ -4,6 +4,7 @@ on, every close code from both sides, and how the connection ends. Autobahn's gr
 
 import os
 import random
+import socket
 import time
 
 import pytest
@@ -13,8 +14,11 @@ from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Mess
 from wsproto.extensions import PerMessageDeflate
 
 from support import frames
+from support.certificate import self_signed
 from support.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame, read_frame
+from support.gateway import settings
 from support.upstream import Upstream, read_request
+from support.waiting import free_port
 from support.wire import Wire
 from test_websocket import VIOLATIONS, Sockets
 
@@ -205,6 +209,22 @@ def test_offender_sees_the_end_at_once_and_what_it_still_sends_is_no_reset(pair,
     client.expect_end()
     assert time.monotonic() - start < 0.8
     client.send(frames.close(1002))  # into the half that is still open
+
+
+def test_offender_behind_tls_sees_the_end_at_once(gateways, sockets, tmp_path):
+    context, port = self_signed(tmp_path), free_port()
+    listen = [{"address": f"127.0.0.1:{port}", "tls": {"certificate": "cert.pem", "key": "key.pem"}}]
+    gateways.start_text(settings(port, sockets.port, ROUTES, listen=listen), port)
+    plain = socket.create_connection(("127.0.0.1", port))
+    with Wire(sock=context.wrap_socket(plain, server_hostname="127.0.0.1")) as client:
+        request, client.key = frames.handshake("/ws/")
+        assert client.send(request).read_head().status == 101
+        with sockets.other_end(client):
+            start = time.monotonic()
+            client.send(frame(TEXT, b"x", mask=None) + b"\0" * 100_000)
+            assert read_frame(client).code == 1002
+            client.expect_end()
+            assert time.monotonic() - start < 0.8
 
 
 @SIDES
