@@ -458,12 +458,6 @@ def test_django_and_the_gateway_find_the_same_cookie(channels, channels_gateway)
         headers = [("Cookie", "z=1;" + line.format(token))]
         assert json.loads(get(channels.port, "/cookies/", headers).body)["cookies"]["access"] == token, line
         assert "access" not in json.loads(get(channels_gateway.port, "/cookies/", headers).body)["cookies"], line
-    # Python takes the next-line sign for a blank as well; daphne does not take it at all.
-    headers = [("Cookie", f"z=1;\x85access={token}")]
-    direct, guarded = get(channels.port, "/cookies/", headers), get(channels_gateway.port, "/cookies/", headers)
-    if direct.status == 200:
-        assert json.loads(direct.body)["cookies"]["access"] == token
-        assert "access" not in json.loads(guarded.body)["cookies"]
     for line in ["Access={}", "%61ccess={}", "xaccess={}", "a=access={}", '"access"={}']:
         headers = [("Cookie", "z=1;" + line.format(token))]
         assert "access" not in json.loads(get(channels.port, "/cookies/", headers).body)["cookies"], line

@@ -57,10 +57,8 @@ struct CookieToken: Sendable {
         return ByteRange(start: start, end: end)
     }
 
-    /// Headers are Latin-1 to Django, whose `strip` takes the next-line sign and the no-break space for blanks.
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x85 || byte == 0xA0
-    }
+    /// Headers are Latin-1 to Django, whose `strip` takes the no-break space for a blank.
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0xA0 }
 
     // MARK: Forwarding
 
