@@ -365,6 +365,18 @@ def test_nothing_secret_is_told(gateway):
                 assert secret not in result.stdout, (target, options)
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_nothing_that_a_terminal_obeys_is_printed(gateway, options):
+    evil = "\x1b[31m\x07\x9b\u202e\u200f\u2028"
+    token = tokens.token("7", 600, iss=evil, role=evil, org={"id": evil})
+    requests = [("GET", f"/private/{evil}", []), ("GET", "/role/", [f"Authorization: Bearer {token}"]), ("GET", "/x", [f"X: {evil}"]),
+                ("WS", "/ws/chat/a/", [f"Origin: {evil}"]), (evil, "/x", []), ("GET", f"http://{evil}/", [])]  # fmt: skip
+    for method, target, lines in requests:
+        result = explain(gateway.file, method, target, lines, *options)
+        assert result.returncode in (0, 1) and result.stdout
+        assert not set(result.stdout) & set(evil[:1] + evil[5:]), result.stdout
+
+
 @pytest.mark.parametrize("arguments", [["GET", "/x", "{token}"], ["{token}", "/x", "y"], ["GET", "{token}"], ["GET", "/x", "-H", "{token}"],
                                        ["GET", "/x", "--tokens={token}"], ["GET", "/x", "--token-file", "/nowhere"], ["GET"], ["GET", "/x", "--client", "me"],
                                        ["GET", "/x", "--jwks", "/dev/null"], ["GET", "/x", "--token", "a", "--token-file", "-"]])  # fmt: skip
