@@ -24,10 +24,11 @@ struct TokenPlan: Sendable {
         self.remoteBlocks = blocks.indices.filter { blocks[$0].remote != nil }
     }
 
+    /// Keys that are not there, or too old, do not say that one is gone.
     func knowsKey(_ fingerprint: UInt64) -> Bool {
         self.blocks.contains { block in
             guard let remote = block.remote else { return block.rules.keySet.contains(fingerprint: fingerprint) }
-            guard let keys = remote.current else { return false }
+            guard let keys = remote.current else { return true }
             // Asked for every open socket: no set is built for it.
             return keys.contains { $0.fingerprint == fingerprint }
                 || block.previous.contains { $0.key.fingerprint == fingerprint }
