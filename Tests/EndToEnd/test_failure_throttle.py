@@ -254,11 +254,11 @@ def test_cache_holds_what_is_written(gateways, upstream, written, remembered):
     with Wire(gateway.port) as wire:
         for _ in range(2):
             assert {status(wire, token) for token in several} == {200}
-        hits = cache(admin)["hit"]
+        hits = cache(admin).get("hit", 0)
         # The table's sets are small: some tokens displace each other although there is room elsewhere.
         assert hits <= remembered and (remembered < 200 or hits > 150)
         gateway.reload(
             settings(gateway.port, upstream.port, ROUTES, tokens={"cache": {"entries": 4096}}, admin={"address": f"127.0.0.1:{admin}"}))
         for _ in range(2):
             assert {status(wire, token) for token in several} == {200}
-        assert cache(admin)["hit"] - hits > 150
+        assert cache(admin).get("hit", 0) - hits > 150
