@@ -217,7 +217,7 @@ final class Relay: ExpiringEntry {
         }
         self.isRevoked = true
         self.worker.shared.revokedSockets.happened()
-        self.stop(WebSocketClose(WebSocketCloseCode.notAuthenticated, "token revoked"), cutsClient: true)
+        self.follow(self.machine.tokenRevoked(), other: .client)
     }
 
     override func deadlinePassed(now: NIODeadline) {

@@ -41,6 +41,14 @@ import Testing
         #expect(bench.pass(to: 240_000).filter { $0.contains("soon") } == [])
     }
 
+    @Test func summary_namesTheRevocation_whenTheTokenIsRevoked() {
+        let bench = WatchBench(Self.rules, expiry: 300_000)
+        let end = RelayBench.describe(bench.machine.tokenRevoked())
+        #expect(end == Self.end.replacing("expired", with: "revoked"))
+        #expect(bench.machine.summary.cause == .tokenRevoked)
+        #expect(bench.machine.summary.cause?.side == nil)
+    }
+
     // MARK: Message boundaries
 
     @Test func notice_waitsForTheEndOfAMessage_notOfAFrame() {
