@@ -12,7 +12,7 @@ extension SettingsField {
         for name in interpolation.unsetVariables {
             let hint =
                 isSecret
-                ? "export \(name)=…, or write \(self.path.lastKey): {file: path}"
+                ? "export \(name)='…', or write \(self.path.lastKey): {file: path}"
                 : "set it, or write ${\(name):-default}"
             self.report("the environment variable \(name) is not set", hint: hint)
         }
