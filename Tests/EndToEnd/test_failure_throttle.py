@@ -13,6 +13,7 @@ from support.gateway import settings
 from support.upstream import Upstream
 from support.waiting import free_port
 from support.wire import Wire, bearer, get
+from test_listeners import unix_wire
 
 ROUTES = [
     {"path": "ws/", "websocket": {"only": True, "renewal": {"http": True}}},
@@ -117,6 +118,10 @@ def test_clients_of_a_trusted_proxy_fail_for_themselves(gateways, upstream):
             assert status(wire, forged(), headers=client(f"2001:db8:0:1::{last}")) == 401
         assert status(wire, tokens.token(), headers=client("2001:db8:0:1:ffff::9")) == 429
         assert status(wire, tokens.token(), headers=client("2001:db8:0:2::1")) == 200
+        # Nobody knows who these are, so nobody answers for the others.
+        fail(wire, 10, headers=client("unknown"))
+        assert status(wire, tokens.token("8"), headers=client("unknown")) == 200
+        assert status(wire, tokens.token("9")) == 200, "nor does the proxy"
     with wire_from("127.0.0.9", gateway.port) as wire:
         assert [status(wire, forged(), headers=client(f"203.0.113.{n + 10}")) for n in range(6)] == [401] * 5 + [429]
 
@@ -174,6 +179,29 @@ def test_failures_of_a_message_are_not_another_clients(gateways):
             assert ask(other, "/open/nothing").status == 401
             other.send(frames.handshake("/ws/", [bearer(tokens.token("2"))])[0])
             assert other.read_head().status == 101
+    upstream.stop()
+
+
+def test_nobody_answers_for_clients_without_an_address(gateways, tmp_path_factory):
+    """Over a Unix socket they are all the same to the gateway, and none of them is this machine's own address."""
+    upstream = Upstream(handler=frames.echo)
+    path, port = str(tmp_path_factory.mktemp("s") / "s"), free_port()
+    listen = [{"address": f"127.0.0.1:{port}"}, {"address": f"unix:{path}"}]
+    few = {"failures": {"rate": {"rate": 1, "burst": 2}}}
+    gateway = gateways.start_text(settings(port, upstream.port, ROUTES, listen=listen, tokens=few), port)
+
+    def renew(wire, token):
+        wire.send(frame(TEXT, json.dumps({"type": "token.renew", "token": token}).encode()))
+        return json.loads(read_frame(wire).payload)["type"]
+
+    with unix_wire(path) as guesser, unix_wire(path) as other, Wire(gateway.port) as local:
+        for wire in [guesser, other]:
+            wire.send(frames.handshake("/ws/renewed/", [bearer(tokens.token("1"))])[0])
+            assert wire.read_head().status == 101
+        assert [renew(guesser, forged()) for _ in range(4)] == ["token.refused"] * 4
+        assert renew(other, tokens.token("1", lifetime=100)) == "token.renewed"
+        local.send(frames.handshake("/ws/", [bearer(tokens.token("1", lifetime=200))])[0])
+        assert local.read_head().status == 101
     upstream.stop()
 
 

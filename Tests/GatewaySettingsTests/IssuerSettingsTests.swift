@@ -92,6 +92,30 @@ import Testing
         #expect(reading.notices.map(\.location.key) == ["tokens.issuers[0].SIGNING_KEY"])
     }
 
+    @Test(arguments: [
+        ("identity: {X-User-Id: user_id}", "", 1), ("identity: {X-User-Id: user_id, X-Issuer: iss}", "", 0),
+        ("identity: {X-User-Id: user_id, X-Issuer: {claim: iss, format: json}}", "", 0), ("identity: {}", "", 0),
+        ("assertion: {SIGNING_KEY: own-assertion-key}", "", 1),
+        ("identity: {X-User-Id: user_id}", ", tokens: {issuers: [partner]}", 0),
+        ("identity: {X-User-Id: user_id}", ", tokens: {issuers: [default, partner]}", 1),
+        ("identity: {X-User-Id: user_id}", ", auth: none", 0),
+    ])
+    func usersOfSeveralIssuers_areNoticed_whenTheBackendCannotTellThemApart(rest: String, route: String, notices: Int) {
+        let reading = Reading.of(
+            """
+            listen: [{address: 'a:1'}]
+            SIMPLE_JWT: {SIGNING_KEY: own, ISSUER: own}
+            tokens: {issuers: [{name: partner, ISSUER: a, SIGNING_KEY: k}]}
+            upstreams: {a: {servers: ['a:1']}}
+            routes: [{path: '', upstream: a\(route)}]
+            \(rest)
+            """)
+        #expect(reading.problems.isEmpty, "\(reading.rendered)")
+        #expect(
+            reading.notices.map(\.location.key).filter { $0 == "tokens.issuers[0].name" }.count == notices,
+            "\(reading.rendered)")
+    }
+
     // MARK: Routes
 
     private func route(_ options: String) -> SettingsReading {

@@ -116,13 +116,18 @@ extension Gatekeeper {
     }
 
     /// Whether an identity that came another way, with a renewal say, is good for a socket of this route. Nil: it is. The
-    /// captures are those of the socket's admission. Whether it is the same user is for others to say.
+    /// captures are those of the socket's admission. Whether it is the same user is for others to say. Another worker's gatekeeper
+    /// may have verified the token, by a policy or keys that were replaced meanwhile.
     package func objection(
         to identity: VerifiedIdentity,
         on route: RouteTerms,
         captures: RouteCaptures
     ) -> RejectionReason? {
         do throws(IdentityProblem) {
+            if !self.keyGenerations.isEmpty { self.refreshKeys() }
+            guard let blocks = self.authority?.blocks, blocks.indices.contains(identity.block),
+                blocks[identity.block].keySet.contains(fingerprint: identity.keyFingerprint)
+            else { throw .rejected(TokenRejection(.unknownKey)) }
             _ = try self.unlessRevoked(identity)
             try self.check(identity, on: route, captures)
             return nil

@@ -51,6 +51,13 @@ package final class VerifiedIdentity: Sendable {
         self.injected = identityLines + tokenLine
     }
 
+    /// Whether both are about one user, told upstream in the same words: byte for byte, for Swift's texts are equal when their
+    /// characters are, however these are composed.
+    package func isTheSameUser(as other: VerifiedIdentity) -> Bool {
+        self.userID.utf8.elementsEqual(other.userID.utf8) && self.identityLines == other.identityLines
+            && self.issuer.map { Array($0.utf8) } == other.issuer.map { Array($0.utf8) }
+    }
+
     /// Whether the token's times still hold at `seconds`, by simplejwt's rules: dead when `exp <= now - leeway`, not yet
     /// alive when `nbf` or `iat` `> now + leeway`. Whole seconds suffice because the claims are whole ones.
     package func isTimely(at seconds: Int64) -> Bool {

@@ -27,8 +27,11 @@ struct TokenPlan: Sendable {
     /// Keys that are not there, or too old, do not say that one is gone.
     func knowsKey(_ fingerprint: UInt64) -> Bool {
         self.blocks.contains { block in
-            let keys = block.remote?.keySet(previous: block.previous) ?? block.rules.keySet
-            return !keys.isLoaded || keys.contains(fingerprint: fingerprint)
+            guard let remote = block.remote else { return block.rules.keySet.contains(fingerprint: fingerprint) }
+            guard let keys = remote.current else { return true }
+            // Asked for every open socket: no set is built for it.
+            return keys.contains { $0.fingerprint == fingerprint }
+                || block.previous.contains { $0.key.fingerprint == fingerprint }
         }
     }
 }

@@ -33,12 +33,15 @@ extension Exchange {
             return self.answer(refusal, head, block: block)
         }
         let client = vetted.map(\.address) ?? self.client.peer.address
+        // Those whom their proxy does not name would answer for each other.
+        let guesser = vetted?.isKnown ?? true ? client : nil
         let offered = self.offeredToken(head, block: block)
-        switch self.judge(&head, block: block, offered, client, wallClock) {
+        switch self.judge(&head, block: block, offered, client, guesser: guesser, wallClock) {
         case .forward(let admission):
             self.route = admission.route
             self.identity = admission.identity
             self.corsLines = admission.corsLines
+            self.handshake?.guesser = guesser
             if self.isHandshake, let refusal = self.enterSocket(admission, client) {
                 return self.refuse(refusal, head, block: block)
             }

@@ -10,13 +10,14 @@ extension Exchange {
         block: RawSpan,
         _ offered: SubprotocolFinding,
         _ client: IPAddress?,
+        guesser: IPAddress?,
         _ wallClock: WallClock
     ) -> Verdict {
         let gatekeeper = self.worker.gatekeeper
         let verdict = gatekeeper.judge(
             &head, bytes: block, isWebSocket: self.isHandshake, client: client, now: wallClock,
-            mayVerify: self.worker.mayVerify(client, at: self.record.start), offered: OfferedToken(offered))
-        if gatekeeper.takeFailure() { self.worker.verificationFailed(client) }
+            mayVerify: self.worker.mayVerify(guesser, at: self.record.start), offered: OfferedToken(offered))
+        if gatekeeper.takeFailure() { self.worker.verificationFailed(guesser) }
         return verdict
     }
 

@@ -49,6 +49,7 @@ final class Exchange {
         var origin: [UInt8] = []
         /// From here on set once it is admitted.
         var plan: RelayPlan?
+        var guesser: IPAddress?
         var session: [UInt8] = []
         var captures = RouteCaptures.none
         var ticket: SocketTicket?
@@ -308,6 +309,7 @@ final class Exchange {
             upstream: pool.definition,
             record: self.record,
             client: self.record.client,
+            guesser: handshake.guesser,
             subprotocol: Self.loggable(subprotocol, block),
             id: self.client.exchangeID(self.record.number),
             metrics: self.worker.observation.metrics(of: route),

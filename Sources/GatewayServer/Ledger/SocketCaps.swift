@@ -10,7 +10,8 @@ extension Snapshot {
         var caps: [SocketLedger.Cap] = []
         // The narrow ones first: a user who has too many is told so, and displaces only their own.
         if let limit = limits.perUser, let identity = admission.identity {
-            let key = SocketLedger.Key.user(identity.userID, issuer: identity.issuer, route: route)
+            let key = SocketLedger.Key.user(
+                Array(identity.userID.utf8), issuer: identity.issuer.map { Array($0.utf8) }, route: route)
             caps.append(SocketLedger.Cap(key: key, limit: limit))
         }
         if let limit = limits.perAddress, let client {

@@ -10,7 +10,8 @@ final class SocketLedger: Sendable {
         case everybody
         case route(String)
         case address(IPAddress, route: String)
-        case user(String, issuer: String?, route: String)
+        /// Bytes: two users may be equal texts to Swift.
+        case user([UInt8], issuer: [UInt8]?, route: String)
     }
 
     struct Cap {
@@ -19,9 +20,10 @@ final class SocketLedger: Sendable {
     }
 
     private struct State {
-        /// In the order of their opening.
-        var holders: [Key: [SocketTicket]] = [:]
+        var holders: [Key: SocketHolders] = [:]
         var sessions: [[UInt8]: SocketTicket] = [:]
+        /// Of the ticket given out last.
+        var number: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -40,14 +42,16 @@ final class SocketLedger: Sendable {
         let entry = self.state.withLock { state -> Entry in
             if !session.isEmpty, state.sessions[session] != nil { return .sessionInUse }
             for cap in caps {
-                let holders = state.holders[cap.key] ?? []
-                guard holders.count >= cap.limit else { continue }
-                guard dropsOldest, let oldest = holders.first(where: \.canBeDisplaced) else { return .full }
+                guard (state.holders[cap.key]?.count ?? 0) >= cap.limit else { continue }
+                guard dropsOldest, let oldest = state.holders[cap.key]?.first(where: \.canBeDisplaced) else {
+                    return .full
+                }
                 Self.remove(oldest, from: &state)
                 displaced.append(oldest)
             }
-            let ticket = SocketTicket(keys: caps.map(\.key), session: session)
-            for cap in caps { state.holders[cap.key, default: []].append(ticket) }
+            state.number &+= 1
+            let ticket = SocketTicket(state.number, keys: caps.map(\.key), session: session)
+            for cap in caps { state.holders[cap.key, default: SocketHolders()].append(ticket) }
             if !session.isEmpty { state.sessions[session] = ticket }
             return .admitted(ticket)
         }
@@ -64,9 +68,9 @@ final class SocketLedger: Sendable {
 
     private static func remove(_ ticket: SocketTicket, from state: inout State) {
         for key in ticket.keys {
-            guard var holders = state.holders.removeValue(forKey: key) else { continue }
-            holders.removeAll { $0 === ticket }
-            if !holders.isEmpty { state.holders[key] = holders }
+            // In place: a copy would cost what there is of sockets.
+            state.holders[key]?.remove(ticket)
+            if state.holders[key]?.count == 0 { state.holders[key] = nil }
         }
         if !ticket.session.isEmpty, state.sessions[ticket.session] === ticket { state.sessions[ticket.session] = nil }
     }
@@ -74,12 +78,15 @@ final class SocketLedger: Sendable {
 
 /// One counted or named socket. Until its relay is there nobody can reach it.
 final class SocketTicket: Sendable {
+    /// Younger sockets have higher ones.
+    let number: UInt64
     let keys: [SocketLedger.Key]
     /// Empty: it has no name.
     let session: [UInt8]
     private let handle = Mutex<SocketHandle?>(nil)
 
-    fileprivate init(keys: [SocketLedger.Key], session: [UInt8]) {
+    fileprivate init(_ number: UInt64, keys: [SocketLedger.Key], session: [UInt8]) {
+        self.number = number
         self.keys = keys
         self.session = session
     }

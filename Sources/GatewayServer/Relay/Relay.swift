@@ -1,3 +1,4 @@
+import GatewayMessage
 import GatewayPolicy
 import GatewayProtocol
 import GatewayTokens
@@ -94,9 +95,7 @@ final class Relay: ExpiringEntry {
         guard let old = self.terms.identity, self.expirySecond != nil, !self.isRevoked else { return .gone }
         // Another worker may have judged the token before it heard of this.
         guard !self.worker.gatekeeper.isRevoked(identity) else { return .notTheSame }
-        guard old.issuer == identity.issuer, old.userID == identity.userID,
-            old.identityLines == identity.identityLines
-        else { return .notTheSame }
+        guard identity.isTheSameUser(as: old) else { return .notTheSame }
         // A route that is gone has no rules any more that could let somebody stay.
         guard let route = self.worker.snapshot.policy.route(like: self.terms.route),
             self.worker.gatekeeper.objection(to: identity, on: route, captures: self.terms.captures) == nil
@@ -110,7 +109,7 @@ final class Relay: ExpiringEntry {
 
     /// The client sent a token as a message.
     private func renew(withToken token: [UInt8]) {
-        let identity = self.worker.identity(ofToken: token, from: self.terms.client)
+        let identity = self.worker.identity(ofToken: token, from: self.terms.guesser)
         let outcome = identity.map { self.renew($0) } ?? .notTheSame
         var isAccepted = false
         if case .renewed = outcome { isAccepted = true }
@@ -306,6 +305,8 @@ final class RelayTerms {
     let record: RequestRecord
     /// The client's address as text.
     let client: [UInt8]
+    /// Whose failed verifications are counted together; nil when no address is known.
+    let guesser: IPAddress?
     /// The one upstream chose; empty when none.
     let subprotocol: String
     let id: ExchangeID
@@ -327,6 +328,7 @@ final class RelayTerms {
         upstream: UpstreamDefinition,
         record: RequestRecord,
         client: [UInt8],
+        guesser: IPAddress?,
         subprotocol: String,
         id: ExchangeID,
         metrics: RouteMetrics,
@@ -341,6 +343,7 @@ final class RelayTerms {
         self.upstream = upstream
         self.record = record
         self.client = client
+        self.guesser = guesser
         self.subprotocol = subprotocol
         self.id = id
         self.metrics = metrics

@@ -19,10 +19,8 @@ extension Worker {
         self.shared.addresses.failed(address, rate, now: self.ledgerTime)
     }
 
-    /// Of a token that came as a message, from a client whose address is this text (for one without, this machine's). Nil when
-    /// it is not valid, or its sender has failed too often.
-    func identity(ofToken token: [UInt8], from client: [UInt8]) -> VerifiedIdentity? {
-        let address = IPAddress(client.span.bytes)
+    /// Of a token that came as a message. Nil when it is not valid, or its sender has failed too often.
+    func identity(ofToken token: [UInt8], from address: IPAddress?) -> VerifiedIdentity? {
         let identity = self.gatekeeper.identity(
             ofToken: token.span.bytes, now: self.wallClock(), mayVerify: self.mayVerify(address, at: self.now))
         if self.gatekeeper.takeFailure() { self.verificationFailed(address) }

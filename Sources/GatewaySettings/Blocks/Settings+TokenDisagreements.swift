@@ -2,6 +2,7 @@
 extension Settings {
     func reportTokenDisagreements(_ context: ReadingContext) {
         self.reportUnknownIssuers(context)
+        self.reportMixedUsers(context)
         self.reportUncapturedIdentity(context)
         self.reportOpenCookies(context)
         self.reportAssertion(context)
@@ -16,6 +17,20 @@ extension Settings {
                     hint: "default is SIMPLE_JWT, others are named under tokens.issuers")
             }
         }
+    }
+
+    /// Issuers name their users as they please: the partner's user 7 is another one than the own user 7.
+    private func reportMixedUsers(_ context: ReadingContext) {
+        guard let first = self.tokens.issuers.first, !self.identity.isEmpty || self.assertion != nil,
+            !self.identity.contains(where: { $0.claim?.value == "iss" })
+        else { return }
+        let all = self.tokens.issuers.count + 1
+        guard self.routes.contains(where: { $0.auth != .none && ($0.issuers?.count ?? all) > 1 }) else { return }
+        context.notice(
+            "the backend cannot tell its users from those of SIMPLE_JWT who have the same id", at: first.name.location,
+            hint:
+                "add X-Issuer: iss to identity and have the backend look at it, or give each route one of tokens.issuers"
+        )
     }
 
     private func reportUncapturedIdentity(_ context: ReadingContext) {

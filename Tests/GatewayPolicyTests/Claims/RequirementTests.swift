@@ -130,6 +130,31 @@ import Testing
         }
     }
 
+    /// The worker that verified it may still have had the policy of before.
+    @Test func otherToken_isNotGood_whenItsKeyIsGone() throws {
+        func gateway(_ issuers: String) throws -> TestGateway {
+            try TestGateway(
+                routes: "  - {path: 'ws/', upstream: chat, websocket: true, tokens: {issuers: [default, b]}}",
+                simpleJWT: "ISSUER: ours", rest: "tokens: {issuers: [\(issuers)]}")
+        }
+        let (a, b) = (
+            "{name: a, ISSUER: a, SIGNING_KEY: \(Self.keyA)}", "{name: b, ISSUER: b, SIGNING_KEY: \(Self.keyB)}"
+        )
+        let (old, new) = (try gateway("\(a), \(b)"), try gateway("\(b), \(a)"))
+        for (issuer, key, isGood) in [
+            ("ours", TestGateway.secret, true), ("a", Self.keyA, false), ("b", Self.keyB, false),
+        ] {
+            let token = Array(try TestGateway.token(others: [("iss", .string(issuer))], secret: key).utf8)
+            let found = old.gatekeeper.identity(ofToken: token.span.bytes, now: TestGateway.now)
+            let identity = try #require(found)
+            let objection = new.gatekeeper.objection(to: identity, on: new.policy.routes[0], captures: .none)
+            #expect((objection == nil) == isGood, "\(issuer)")
+        }
+    }
+
+    private static let keyA = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    private static let keyB = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
     @Test func rule_isAProblem_whenThePatternCapturesNoSuchThing() throws {
         let building = try TestGateway.build(PolicyText.small) {
             let rule = ClaimRuleSettings.value(Located(.text("{nobody}"), at: .test))

@@ -79,6 +79,30 @@ import Testing
         #expect(refusal.reason == .methodNotAllowed && refusal.allow == Array("POST".utf8))
     }
 
+    // MARK: Users
+
+    /// The first two of them are equal texts to Swift.
+    @Test func users_areTold_apart_byTheirBytes() throws {
+        let users = ["\u{E9}", "e\u{301}", "e", "7"]
+        let identities = try users.map { user in
+            var request = TestRequest(
+                Self.path, ["Authorization: Bearer \(try TestGateway.token(user: user))"], method: .post)
+            guard case .renewal(_, let identity) = try Self.nameless().judge(&request) else {
+                throw CancellationError()
+            }
+            return identity
+        }
+        for (index, one) in identities.enumerated() {
+            #expect(identities.map { one.isTheSameUser(as: $0) } == users.indices.map { $0 == index })
+        }
+    }
+
+    /// Without identity headers, which would tell them apart too.
+    private static func nameless() throws -> TestGateway {
+        try TestGateway(
+            routes: "  - {path: 'ws/', upstream: chat, websocket: {renewal: {http: true}}}", identity: "{}")
+    }
+
     // MARK: Pages
 
     @Test(arguments: [
