@@ -753,7 +753,7 @@ UNFIT = {
     "secret as a public key": ("RS256", tokens.KEY, "not a PEM key"),
     "empty set": ("RS256", '{"keys": []}', "there is no key"),
     "set of others": ("RS256", json.dumps({"keys": [forge.jwk(EC)]}), "no key can be used"),
-    "101 keys": ("RS256", json.dumps({"keys": [{"kty": "RSA"}] * 101}), "more than 100 keys"),
+    "101 keys": ("RS256", json.dumps({"keys": [{"kty": "RSA"}] * 101}), "at most 100"),
     "10 000 keys": ("RS256", json.dumps({"keys": [{"kty": "RSA"}] * 10_000}), "not a JSON Web Key Set"),
     "key for encrypting": ("RS256", json.dumps(forge.jwk(RSA, use="enc")), "not for signatures"),
     "key that does not verify": ("RS256", json.dumps(forge.jwk(RSA, key_ops=["wrapKey"])), "not for verifying"),

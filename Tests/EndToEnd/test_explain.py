@@ -16,6 +16,7 @@ from support.recorder import Recorder
 from support.wire import Ended, Wire
 
 PARTNER = "the-partners-signing-key-for-tests-of-32-bytes-and-more"
+ASSERTION = "the-assertions-signing-key-for-tests-of-32-bytes-and-more"
 ROUTES = [
     {"re_path": r"^ws/chat/(?P<room>\w+)/$", "websocket": {"only": True}, "require": {"rooms": "{room}"}},
     {"path": "ws/http/", "websocket": {"refuse": "http"}},
@@ -31,6 +32,8 @@ ROUTES = [
     {"path": "partner/", "tokens": {"issuers": ["partner"]}},
     {"path": "forms/<path:rest>", "auth": "none", "tolerate": ["//"]},
     {"path": "role/", "require": {"role": ["admin", "owner"], "org.id": 7}},
+    {"path": "cookie/", "tokens": {"sources": ["header", "cookie"]}, "websocket": True},
+    {"path": "ws/offer/", "tokens": {"sources": ["header", "subprotocol"]}, "websocket": True},
     {"path": "optional/<path:rest>", "auth": "optional"},
     {"path": "private/<path:rest>"},
 ]  # fmt: skip
@@ -42,6 +45,7 @@ CHANGES = {
     },
     "allowed_origins": [".app.test"],
     "allow_missing_origin": False,
+    "assertion": {"header": "X-Tollgate-Assertion", "SIGNING_KEY": ASSERTION},
     "limits": {"body": "1KiB"},
     "health": "/healthz",
 }  # fmt: skip
@@ -81,6 +85,21 @@ TABLE = {
     "kept": ("GET", f"/kept/?token={tokens.token('7', 3000)}&x=1", lambda: []),
     "two carriers": ("GET", f"/kept/?token={tokens.token('7', 3000)}", lambda: [bearer()]),
     "stripped": ("GET", "/stripped/", lambda: [bearer()]),
+    "cookie": ("GET", "/cookie/", lambda: [f"Cookie: a=b; access={tokens.token('7')}; c=d"]),
+    "cookie alone": ("GET", "/cookie/", lambda: [f"Cookie: access={tokens.token('7')}"]),
+    "cookie beside a header": ("GET", "/cookie/", lambda: [bearer(), "Cookie: access=x"]),
+    "cookie, bad": ("GET", "/cookie/", lambda: ["Cookie: access=x"]),
+    "two cookies": ("GET", "/cookie/", lambda: [f"Cookie: access={tokens.token('7')}; access=x"]),
+    "cookie that changes something": ("POST", "/cookie/", lambda: [PAGE, f"Cookie: access={tokens.token('7')}", "Content-Length: 0"]),
+    "cookie from elsewhere": ("POST", "/cookie/", lambda: ["Origin: https://evil.test", f"Cookie: access={tokens.token('7')}", "Content-Length: 0"]),
+    "cookie from nowhere": ("POST", "/cookie/", lambda: [f"Cookie: access={tokens.token('7')}", "Content-Length: 0"]),
+    "cookie, expired, of a page": ("GET", "/cookie/", lambda: [PAGE, f"Cookie: access={tokens.token('7', -5)}"]),
+    "socket by cookie": ("WS", "/cookie/", lambda: [PAGE, f"Cookie: access={tokens.token('7')}"]),
+    "offered": ("WS", "/ws/offer/", lambda: [PAGE, f"Sec-WebSocket-Protocol: chat, bearer, {tokens.token('7')}"]),
+    "offered, bad": ("WS", "/ws/offer/", lambda: [PAGE, "Sec-WebSocket-Protocol: chat, bearer, x"]),
+    "offered, nothing": ("WS", "/ws/offer/", lambda: [PAGE, "Sec-WebSocket-Protocol: chat, bearer"]),
+    "offered to nobody": ("WS", "/ws/chat/a/", lambda: [PAGE, f"Sec-WebSocket-Protocol: chat, bearer, {tokens.token('7')}", bearer(**ROOM)]),
+    "revoked": ("GET", "/private/x", lambda: [f"Authorization: Bearer {tokens.token('99')}"]),
     "claims fit": ("GET", "/role/", lambda: [bearer(**ROOM)]),
     "claims do not fit": ("GET", "/role/", lambda: [bearer(**ROOM | {"role": "guest"})]),
     "prefix": ("GET", "/shop/a/b?x=%20", lambda: []),
@@ -138,8 +157,18 @@ def backend():
 
 
 @pytest.fixture(scope="module")
-def gateway(module_gateways, backend):
-    return module_gateways.start(ROUTES, backend.port, **CHANGES)
+def gateway(module_gateways, backend, tmp_path_factory):
+    revoked = tmp_path_factory.mktemp("revoked") / "revoked.json"
+    revoked.write_text(json.dumps({"users": [{"user": "99"}]}))
+    tokens_block = CHANGES["tokens"] | {"revocation": {"file": str(revoked)}}
+    return module_gateways.start(ROUTES, backend.port, forwarded=True, **CHANGES | {"tokens": tokens_block})
+
+
+@pytest.fixture(scope="module")
+def other_gateway(module_gateways, backend):
+    cors = {"origins": ["https://chat.app.test"], "credentials": True, "exposed_headers": ["x-total"]}
+    changes = CHANGES | {"cors": cors, "trusted_proxies": ["127.0.0.1"], "forwarded": True}
+    return module_gateways.start(ROUTES, backend.port, **changes)
 
 
 def explain(file, method, target, lines, *options, environment=None):
@@ -184,7 +213,33 @@ def without_request_id(body):
 @pytest.mark.parametrize("name", TABLE)
 def test_explanation_is_what_happens(gateway, backend, name):
     method, target, lines = TABLE[name]
-    lines = lines()
+    compare(gateway, backend, method, target, lines())
+
+
+#: With `cors`, and behind a proxy that is trusted.
+OTHER_TABLE = {
+    "forwarded to a page": ("GET", "/private/x", lambda: [PAGE, bearer()]),
+    "forwarded to another page": ("GET", "/private/x", lambda: ["Origin: https://evil.test", bearer()]),
+    "forwarded to nobody's page": ("GET", "/private/x", lambda: [bearer()]),
+    "refused to a page": ("GET", "/private/x", lambda: [PAGE]),
+    "preflight": ("OPTIONS", "/private/x", lambda: [PAGE, "Access-Control-Request-Method: PUT"]),
+    "preflight of another page": ("OPTIONS", "/private/x", lambda: ["Origin: https://evil.test", "Access-Control-Request-Method: PUT"]),
+    "preflight of a method": ("OPTIONS", "/private/x", lambda: [PAGE, "Access-Control-Request-Method: BREW"]),
+    "long body": ("POST", "/shop/x", lambda: [PAGE, "Content-Length: 2000"]),
+    "client behind the proxy": ("GET", "/denied/", lambda: ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https"]),
+    "client behind the proxy, denied": ("GET", "/denied/", lambda: ["X-Forwarded-For: 127.1.1.1"]),
+    "client behind the proxy, unknown": ("GET", "/denied/", lambda: ["X-Forwarded-For: somebody"]),
+    "socket": ("WS", "/ws/chat/a/", lambda: [PAGE, bearer(**ROOM)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER_TABLE)
+def test_explanation_is_what_happens_with_cors_behind_a_proxy(other_gateway, backend, name):
+    method, target, lines = OTHER_TABLE[name]
+    compare(other_gateway, backend, method, target, lines())
+
+
+def compare(gateway, backend, method, target, lines):
     backend.take()
     said = explained(gateway.file, method, target, lines)
     answer = said["answer"]
@@ -194,6 +249,7 @@ def test_explanation_is_what_happens(gateway, backend, name):
     if answer["outcome"] == "forwarded":
         assert len(arrivals) == 1, answer
         assert_forwarded(said, arrivals[0])
+        assert_lines(said_cors(said), response)
         return
     assert arrivals == [], answer
     assert answer["status"] == response.status
@@ -203,7 +259,12 @@ def test_explanation_is_what_happens(gateway, backend, name):
     assert closing is None
     assert (answer["content_type"] or None) == response.get("content-type")
     assert without_request_id(answer["body"]) == without_request_id(response.body.decode())
-    shown = [line.partition(": ")[::2] for line in answer["headers"] + said_cors(said)]
+    assert_lines(answer["headers"] + said_cors(said), response)
+
+
+def assert_lines(lines, response):
+    """All of them are there, and no other that says who may read the answer."""
+    shown = [line.partition(": ")[::2] for line in lines]
     for field, value in shown:
         assert value in response.all(field.lower()), field
     assert len([1 for field, _ in response.fields if field.startswith("access-control-")]) == len(
@@ -235,7 +296,7 @@ def assert_forwarded(said, arrival):
 
 
 KEPT = {
-    "host", "origin", "x-kept", "cookie", "authorization", "sec-websocket-key", "sec-websocket-version",
+    "host", "origin", "x-kept", "cookie", "sec-websocket-protocol", "authorization", "sec-websocket-key", "sec-websocket-version",
     "access-control-request-method", "x-forwarded-prefix",
 }  # fmt: skip
 
@@ -258,7 +319,7 @@ def test_every_step_is_told(gateway):
     assert "failed" not in checks.values()
     assert [name for name, outcome in checks.items() if outcome == "passed"] == [
         "structure", "header", "payload", "issuer", "algorithm", "key", "signature", "iat", "exp", "jti", "token_type",
-        "user_id", "max_lifetime",
+        "user_id", "max_lifetime", "revoked",
     ]  # fmt: skip
     assert said["token"]["issuer"] == "default" and said["token"]["auth"] == "required"
     assert outcomes(said["require"]) == {"rooms": "passed"}
@@ -269,7 +330,7 @@ def test_every_step_is_told(gateway):
 
 @pytest.mark.parametrize(
     "objection, method, target, index",
-    [("websocket_only", "GET", "/ws/chat/a/", 0), ("no_websocket", "WS", "/private/x", 15), ("host", "GET", "/hosted/", 5),
+    [("websocket_only", "GET", "/ws/chat/a/", 0), ("no_websocket", "WS", "/private/x", 17), ("host", "GET", "/hosted/", 5),
      ("method", "GET", "/posted/", 6), ("pattern", "GET", "/private/x", 4)],
 )  # fmt: skip
 def test_every_route_is_told_with_its_objection(gateway, objection, method, target, index):
@@ -289,11 +350,12 @@ def test_people_get_a_text(gateway):
 
 def test_nothing_secret_is_told(gateway):
     token = tokens.token("7", 600, hash_password="the-hash-of-the-user", **ROOM)
-    lines = [PAGE, "Cookie: sessionid=the-cookies-value", "X-User-Id: the-forged-value", "X-Key: the-clients-key"]
+    lines = [PAGE, f"Cookie: sessionid=the-cookies-value; access={token}", "X-User-Id: the-forged-value", "X-Key: the-clients-key"]
     secrets = [*token.split("."), "the-cookies-value", "the-forged-value", "the-clients-key", "the-hash", "the-keys-value",
-               "the-edges-value", "the-querys-value", tokens.KEY, PARTNER]  # fmt: skip
+               "the-edges-value", "the-querys-value", tokens.KEY, PARTNER, ASSERTION, "eyJ"]  # fmt: skip
+    lines += [f"Sec-WebSocket-Protocol: bearer, {token}"]
     for method, target in [
-        ("WS", f"/ws/chat/a/?token={token}&key=the-querys-value"), ("GET", f"/kept/?token={token}&key=the-querys-value"),
+        ("WS", "/ws/offer/"), ("WS", "/cookie/"), ("WS", f"/ws/chat/a/?token={token}&key=the-querys-value"), ("GET", f"/kept/?token={token}&key=the-querys-value"),
         ("GET", f"/nowhere?{token}"), ("GET", "/edited/"), ("GET", f"/kept/ ?{token}"), ("GET", "/private/x"),
     ]:  # fmt: skip
         for options in [[], ["--json"], ["--token", token], ["--token", token, "--json"]]:

@@ -266,7 +266,7 @@ def test_broken_file_stops_a_start(tmp_path):
     assert "gateway.yaml:5:" in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["check", "--help"], ["token", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["check", "--help"], ["explain", "--help"], ["token", "--help"], ["demo", "--help"]])
 def test_help_is_help(arguments):
     result = command(*arguments)
     assert result.returncode == 0 and "USAGE" in result.stdout.upper()

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -27,6 +28,11 @@ CLASS = "rest_framework_simplejwt.tokens."
 
 def said(**changes):
     return token(payload=claims(**changes))
+
+
+def timed(**offsets):
+    """A token to be made when it is used, some minutes later than this file is read: seconds from then."""
+    return lambda: said(**{name: int(time.time()) + offset for name, offset in offsets.items()})
 
 
 def signed(algorithm, sign):
@@ -56,10 +62,10 @@ ENFORCED = {
     "ISSUER none": (KEYED, [said(), said(iss="x"), said(iss=1)], []),
     "ISSUER text": (KEYED | {"ISSUER": "i"}, [said(iss="i")], [said(), said(iss="I"), said(iss="ii"), said(iss=["i"]), said(iss="")]),
     "ISSUER list": (KEYED | {"ISSUER": ["i", "j"]}, [said(iss="i"), said(iss="j")], [said(), said(iss="k"), said(iss="ij")]),
-    "LEEWAY 0": (KEYED, [said()], [said(exp=NOW - 5), said(nbf=NOW + 200), said(iat=NOW + 200)]),
+    "LEEWAY 0": (KEYED, [said()], [said(exp=NOW - 5), timed(nbf=200), timed(iat=200)]),
     "LEEWAY 120": (
-        KEYED | {"LEEWAY": 120}, [said(exp=NOW - 5), said(nbf=NOW + 30), said(iat=NOW + 30)],
-        [said(exp=NOW - 121), said(nbf=NOW + 999), said(iat=NOW + 999)],
+        KEYED | {"LEEWAY": 120}, [timed(exp=-5), timed(nbf=30), timed(iat=30)],
+        [said(exp=NOW - 121), timed(nbf=999), timed(iat=999)],
     ),
     "USER_ID_CLAIM": (KEYED | {"USER_ID_CLAIM": "sub"}, [said(user_id=None, sub="1")], [said(), said(user_id="1", sub=None)]),
     "USER_ID_CLAIM with a dot": (KEYED | {"USER_ID_CLAIM": "a.b"}, [said(**{"a.b": "1"})], [said(a={"b": "1"})]),
@@ -183,7 +189,7 @@ def judged(module_gateways, module_upstream):
 @pytest.mark.parametrize("name", ENFORCED)
 def test_setting_is_enforced_as_in_simplejwt(judged, name):
     simple_jwt, passing, failing = ENFORCED[name]
-    values = [f"Bearer {tokens.remember(text)}" for text in passing + failing]
+    values = [f"Bearer {tokens.remember(text() if callable(text) else text)}" for text in passing + failing]
     verdicts = judged(simple_jwt, values)
     for index, (user, theirs) in enumerate(verdicts):
         assert user == ("1" if index < len(passing) else None), (index, theirs)

@@ -116,8 +116,9 @@ extension Gatekeeper {
     private func originCheck(_ route: RouteTerms, _ request: ExplainedRequest, bytes: RawSpan) -> CheckReport {
         let origins = request.received.fields.filter { $0.known == .origin }
         let shown = origins.map { bytes.text($0.value).quotedForReport }.joined(separator: " and ")
-        guard request.isWebSocket else {
-            return CheckReport("origin", .skipped, "asked of WebSocket handshakes")
+        guard self.asksForOrigin(route, request, bytes: bytes) else {
+            return CheckReport(
+                "origin", .skipped, "asked of WebSocket handshakes, and where a cookie changes something")
         }
         let isAllowed = route.origins?.allow(request.received, bytes: bytes) ?? false
         guard !origins.isEmpty else {
@@ -142,7 +143,13 @@ extension Gatekeeper {
             }
             lines = admission.corsLines
         case .preflight(_, let headerLines): lines = headerLines
-        case .refuse, .renewal, .healthCheck:
+        case .refuse(let refusal):
+            let hasOrigin = request.received.first(.origin) != nil
+            if case .acceptThenClose = delivery(of: refusal, hasOrigin: hasOrigin, isWebSocket: request.isWebSocket) {
+                return CORSReport(check: CheckReport("cors", .skipped, "asked of plain requests"), lines: [])
+            }
+            lines = self.policy.readingLines(on: refusal.route, head: request.received, bytes: bytes)
+        case .renewal, .healthCheck:
             lines = self.policy.readingLines(on: verdict.route, head: request.received, bytes: bytes)
         }
         let texts = String(decoding: lines, as: UTF8.self).split(separator: "\r\n").map(String.init)

@@ -73,6 +73,17 @@ extension Gatekeeper {
 
     // MARK: Carriers
 
+    /// A cookie does not do for everything: see `checkOrigin(ofCookieIn:)`.
+    func asksForOrigin(_ route: RouteTerms, _ request: ExplainedRequest, bytes: RawSpan) -> Bool {
+        if request.isWebSocket { return true }
+        guard route.auth != .none, !request.received.method.isSafe else { return false }
+        var head = request.received
+        let finding = self.carriers.find(
+            route.httpSources, cookie: route.tokenCookie, offered: request.offered, in: &head, bytes: bytes)
+        if case .cookie = finding { return true }
+        return false
+    }
+
     private static let names: [(source: TokenSources, name: String)] = [
         (.header, "header"), (.query, "query"), (.subprotocol, "subprotocol"), (.cookie, "cookie"),
     ]
@@ -87,7 +98,11 @@ extension Gatekeeper {
         var reports: [CheckReport] = []
         for (source, name) in Self.names where sources.contains(source) {
             var head = request.received
-            let place = self.place(of: source)
+            let place = self.place(of: source, cookie)
+            if source == .cookie, reports.contains(where: { $0.outcome != .skipped }) {
+                reports.append(CheckReport(name, .skipped, "not read: there is a token elsewhere"))
+                continue
+            }
             switch self.carriers.find(source, cookie: cookie, offered: request.offered, in: &head, bytes: bytes) {
             case .none: reports.append(CheckReport(name, .skipped, "no token in \(place)"))
             case .token, .cookie: reports.append(CheckReport(name, .passed, "a token in \(place)"))
@@ -100,11 +115,11 @@ extension Gatekeeper {
         return reports
     }
 
-    private func place(of source: TokenSources) -> String {
+    private func place(of source: TokenSources, _ cookie: CookieToken?) -> String {
         switch source {
         case .header: "the header \(String(decoding: self.carriers.header.name, as: UTF8.self))"
         case .query: "the query's \(String(decoding: self.carriers.query.parameter, as: UTF8.self))"
-        case .cookie: "the cookie"
+        case .cookie: "the cookie \(String(decoding: cookie?.name ?? [], as: UTF8.self))"
         default: "the sub-protocols"
         }
     }

@@ -19,9 +19,10 @@ package struct HeaderReport: Sendable {
     package enum Source: String, Sendable {
         case claim, capture, token, forwarding, route
         case requestID = "request_id"
-        /// Constant text of `identity`, or an assertion.
+        case assertion
+        /// Constant text of `identity`.
         case gateway
-        /// What the client sent, without the token.
+        /// What the client sent, without the token or what is not passed on.
         case rest
     }
 
@@ -86,6 +87,7 @@ extension Policy {
 
     private func source(of name: String) -> HeaderReport.Source {
         if name.utf8.map(asciiLowercase) == self.tokenHeader.name { return .token }
+        if let assertion = self.assertion, assertion.linePrefix == Array("\(name): ".utf8) { return .assertion }
         if name == "Cookie" { return .rest }
         return self.identity.source(of: name)
     }

@@ -19,26 +19,28 @@ package struct DescribedRequest: Sendable {
         self.method = method
         self.target = url
         self.isWebSocket = false
-        guard !url.hasPrefix("/"), url != "*" else { return }
-        guard let mark = url.firstRange(of: "://") else {
-            throw DescriptionProblem("“\(method)” wants a URL behind it")
+        guard url.utf8.first != UInt8(ascii: "/"), url != "*" else { return }
+        // Scalars, not characters: a combining mark must not hide a delimiter.
+        let scalars = url.unicodeScalars
+        guard let mark = scalars.firstRange(of: "://".unicodeScalars) else {
+            throw DescriptionProblem("a method comes first, then a URL")
         }
-        let scheme = url[..<mark.lowerBound].lowercased()
+        let scheme = String(scalars[..<mark.lowerBound]).lowercased()
         guard ["http", "https", "ws", "wss"].contains(scheme) else {
             throw DescriptionProblem("a URL begins with http://, https://, ws://, wss:// or, without a host, with /")
         }
-        let rest = url[mark.upperBound...]
+        let rest = scalars[mark.upperBound...]
         let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
         self.scheme = scheme
         self.isWebSocket = scheme.hasPrefix("ws")
         self.authority = String(rest[..<end])
         guard !self.authority.isEmpty else { throw DescriptionProblem("the URL names no host") }
-        guard !self.authority.contains("@") else {
+        guard !rest[..<end].contains("@") else {
             throw DescriptionProblem("leave the user name out of the URL: give what is sent as -H 'Authorization: …'")
         }
         // No client sends what follows a hash.
         let target = rest[end...].prefix { $0 != "#" }
-        self.target = target.hasPrefix("/") ? String(target) : "/" + target
+        self.target = target.first == "/" ? String(target) : "/" + String(target)
     }
 
     /// The port that the URL names, written out or not.
@@ -77,7 +79,9 @@ package struct DescribedRequest: Sendable {
     ]
 
     private func names(_ name: String) -> Bool {
-        self.headerLines.contains { $0.prefix { $0 != ":" }.lowercased() == name }
+        self.headerLines.contains { line in
+            String(line.unicodeScalars.prefix { $0 != ":" }).lowercased() == name
+        }
     }
 }
 

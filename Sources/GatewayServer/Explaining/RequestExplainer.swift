@@ -11,9 +11,10 @@ package struct RequestExplainer {
     private let snapshot: Snapshot
     private let revocations: RevocationList?
 
-    package init(_ snapshot: Snapshot, revocations: RevocationList? = nil) {
+    /// The snapshot must be fresh: its revocations are taken.
+    package init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
-        self.revocations = revocations
+        self.revocations = snapshot.takeRevocationFile()?.list
     }
 
     /// `client` is the other end of the connection; nil for whoever comes over a Unix-domain socket.
@@ -42,8 +43,10 @@ package struct RequestExplainer {
 
     /// Everything behind a `?` may be a secret.
     static func withoutQuery(_ target: String) -> String {
-        guard let mark = target.firstIndex(of: "?") else { return target }
-        return target[...mark] + "…"
+        // Scalars, not characters: a combining mark must not hide it.
+        let scalars = target.unicodeScalars
+        guard let mark = scalars.firstIndex(of: "?") else { return target }
+        return String(scalars[...mark]) + "…"
     }
 
     /// What is no method may be anything, a token that came to the wrong place for one.
@@ -83,6 +86,9 @@ package struct RequestExplainer {
         let vetted = gatekeeper.vet(head, bytes: block, peer: peer)
         let sender = vetted.map(\.address) ?? client
         if let vetted { explanation.notes.append(Self.note(on: vetted)) }
+        if self.snapshot.settings.tokens.revocation?.url != nil {
+            explanation.notes.append("the list behind tokens.revocation.url is not fetched")
+        }
         let received = head
         let readsOffer = offer != nil && self.snapshot.policy.readsOffers
         let offered = readsOffer ? WebSocketHandshake.findToken(in: head, block: block) : .none
@@ -95,10 +101,8 @@ package struct RequestExplainer {
         }
         explanation.answer = self.answer(to: verdict, head, block: block, hasOrigin: received.first(.origin) != nil)
         if case .forward(let admission) = verdict {
-            if case .token(let token) = offered, admission.offeredToken == .removed, var withToken = offer {
-                _ = WebSocketHandshake.removeToken(token, from: &head, block: block, offer: &withToken)
-            }
-            self.compose(&head, received, block: block, admission, offer, vetted, peer, into: &explanation)
+            self.compose(
+                &head, received, block: block, admission, (offer, offered), vetted, peer, into: &explanation)
         }
         if case .length(let length) = received.framing, let limit = self.snapshot.bodyLimit, length > limit {
             var answer = Self.answer(
@@ -210,38 +214,62 @@ package struct RequestExplainer {
         _ received: RequestHead,
         block: RawSpan,
         _ admission: Admission,
-        _ offer: WebSocketOffer?,
+        _ handshake: (offer: WebSocketOffer?, token: SubprotocolFinding),
         _ vetted: VettedSender?,
         _ peer: Peer,
         into explanation: inout RequestExplanation
     ) {
-        if var offer {
-            _ = WebSocketHandshake.filterExtensions(
-                &head, block: block, offer: &offer, compression: admission.route.webSocket?.compression ?? false)
-        }
+        let rest = Self.pass(handshake.offer, handshake.token, in: &head, block: block, admission)
         var report = self.snapshot.policy.headerReport(
             received: received, forwarded: head, bytes: block, admission)
+        report.injected += HeaderLines.read(rest).map {
+            HeaderReport.Line(name: $0.name, value: nil, source: .rest)
+        }
         let forwarded = vetted?.lines ?? self.snapshot.policy.forwardedLines(for: peer)
-        var lines = HeaderLines.read(forwarded)
-        if vetted == nil, let host = head.host { lines.append(("X-Forwarded-Host", block.text(host))) }
-        if vetted == nil, self.snapshot.policy.sendsForwarded { lines.append(("Forwarded", "…")) }
-        report.injected += lines.map { HeaderReport.Line(name: $0.name, value: $0.value, source: .forwarding) }
+        report.injected += HeaderLines.read(forwarded).map {
+            HeaderReport.Line(name: $0.name, value: $0.value, source: .forwarding)
+        }
+        if vetted == nil, let host = head.host {
+            let value = block.text(host)
+            report.injected.append(HeaderReport.Line(name: "X-Forwarded-Host", value: value, source: .forwarding))
+        }
+        if vetted == nil, self.snapshot.policy.sendsForwarded {
+            report.injected.append(HeaderReport.Line(name: "Forwarded", value: nil, source: .forwarding))
+        }
         report.injected.append(
             HeaderReport.Line(name: "X-Request-Id", value: nil, source: .requestID))
         explanation.headers = report
         var sent = ByteBuffer()
         HTTPWriter.writeRequestHead(head, block: block, pathPrefix: admission.route.addedPrefix, into: &sent)
-        let line = String(buffer: sent).prefix { $0 != "\r\n" }
-        let target = line.dropFirst(head.methodName.count + 1).dropLast(" HTTP/1.1".count)
+        let line = sent.readableBytesView.prefix { $0 != 0x0D }
+        let target = line.dropFirst(head.methodName.count + 1).dropLast(" HTTP/1.1".utf8.count)
         explanation.answer = .forwarded(
             upstream: self.snapshot.policy.upstreamNames[admission.route.upstream],
             method: Self.shown(method: block.text(head.methodName)),
-            target: Self.withoutQuery(String(target))
+            target: Self.withoutQuery(String(decoding: target, as: UTF8.self))
         )
     }
 }
 
 extension RequestExplainer {
+    /// What is left of the handshake's offers: whole lines in the place of those that are marked.
+    fileprivate static func pass(
+        _ offer: WebSocketOffer?,
+        _ token: SubprotocolFinding,
+        in head: inout RequestHead,
+        block: RawSpan,
+        _ admission: Admission
+    ) -> [UInt8] {
+        guard var offer else { return [] }
+        var lines: [UInt8] = []
+        if case .token(let token) = token, admission.offeredToken == .removed {
+            lines += WebSocketHandshake.removeToken(token, from: &head, block: block, offer: &offer)
+        }
+        lines += WebSocketHandshake.filterExtensions(
+            &head, block: block, offer: &offer, compression: admission.route.webSocket?.compression ?? false)
+        return lines
+    }
+
     fileprivate func limits(ofRequest head: RequestHead) -> [LimitReport] {
         let limits = self.snapshot.settings.limits
         return [

@@ -21,8 +21,6 @@ package struct RequestExplanation: Sendable {
     /// What an operator should know, such as keys that are not there.
     package internal(set) var notes: [String] = []
     package internal(set) var answer: ExplainedAnswer
-
-    package mutating func add(notes: [String]) { self.notes += notes }
 }
 
 /// One limit, and how much of it the request uses where that can be said.

@@ -17,6 +17,8 @@ struct Explain: ParsableCommand {
             AUTH_HEADER_NAME names; with -H or in the URL it can stand anywhere else. Keys behind a JWK_URL are not fetched: \
             --jwks gives them.
 
+            What depends on other requests (rates, open sockets) or on the backend cannot be told.
+
             Exits with 0 when the request would be forwarded or answered as asked, with 1 when it would be refused, with 2 \
             when the command or the settings are wrong.
             """
@@ -72,10 +74,7 @@ struct Explain: ParsableCommand {
             throw ExitCode.wrongUsage
         }
         for given in self.jwks { try self.give(given, to: snapshot) }
-        let (revocations, notes) = try self.revocations(snapshot.settings)
-        var explanation = RequestExplainer(snapshot, revocations: revocations)
-            .explain(request, client: try self.peer(), now: .now())
-        explanation.add(notes: notes)
+        let explanation = RequestExplainer(snapshot).explain(request, client: try self.peer(), now: .now())
         if self.json {
             print(ExplanationJSON.text(explanation))
         } else {
@@ -122,19 +121,6 @@ struct Explain: ParsableCommand {
             try snapshot.policy.giveKeys(document, issuer: parts.count == 2 ? parts[0] : nil)
         } catch {
             throw ValidationError("--jwks: \(error.message)")
-        }
-    }
-
-    private func revocations(_ settings: Settings) throws -> (RevocationList?, notes: [String]) {
-        guard let revocation = settings.tokens.revocation else { return (nil, []) }
-        var notes: [String] = []
-        if revocation.url != nil { notes.append("the list behind tokens.revocation.url is not fetched") }
-        guard let file = revocation.file?.value else { return (nil, notes) }
-        let document = try InputFile.read(file, limit: RevocationList.maximumLength)
-        do throws(RevocationProblem) {
-            return (try .parse(document, now: .now()), notes)
-        } catch {
-            throw ValidationError("\(file): \(error.message)")
         }
     }
 }

@@ -121,7 +121,8 @@ struct ExplanationText {
         case .token: "(the token)"
         case .route: "(of the route, as the settings say)"
         case .gateway: "(as the settings say)"
-        case .rest: "(what is left without the token)"
+        case .rest: "(what is left of it)"
+        case .assertion: "(signed by the gateway)"
         case .requestID: "(one for each request)"
         case .claim, .capture, .forwarding: "(not shown)"
         }

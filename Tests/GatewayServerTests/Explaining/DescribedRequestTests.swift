@@ -24,6 +24,14 @@ import Testing
         #expect(try Self.text(url) == [line, host])
     }
 
+    /// To Swift `?` and a combining mark are one character that is none.
+    @Test func query_isFound_whenAMarkFollows() throws {
+        #expect(RequestExplainer.withoutQuery("/x?\u{301}=secret") == "/x?…")
+        #expect(try DescribedRequest(method: "GET", url: "http://a.test?\u{301}=secret").authority == "a.test")
+        #expect(try DescribedRequest(method: "GET", url: "http://a.test/\u{301}").target == "/\u{301}")
+        #expect(try DescribedRequest(method: "GET", url: "/\u{301}").authority == "localhost")
+    }
+
     @Test(arguments: ["ftp://a.test/", "x", "", "http://", "http://user:word@a.test/", "GET"])
     func url_isRefused_whenItIsNone(url: String) {
         #expect(throws: DescriptionProblem.self) { try DescribedRequest(method: "GET", url: url) }
