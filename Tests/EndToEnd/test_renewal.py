@@ -122,7 +122,7 @@ def test_id_may_come_from_the_notice(gateways, sockets):
     client, upstream = opened(gateway, sockets, tokens.token(exp=end))
     with client, upstream:
         notice = json.loads(read_frame(client).payload)
-        assert notice["type"] == "token.expiring"
+        assert notice["type"] == "token.expiring" and 1 <= notice["expires_in"] <= 3, "not the ten seconds of the setting"
         assert renew(gateway, notice["session"], tokens.token(lifetime=60)).status == 200
         assert client.is_quiet(end + 1 - time.time()), "neither its end, nor another notice so early"
         assert_open(client, upstream)
