@@ -20,14 +20,14 @@ from cryptography.x509.oid import NameOID
 
 from support import forge, tokens
 from support.answers import (
-    EXPIRED, INVALID, NO_EXPIRY, NO_ID, NO_TYPE, NO_USER, SEVERAL, TWO_WORDS, WRONG_TYPE, accepting, ask,
+    EXPIRED, INVALID, NO_EXPIRY, NO_ID, NO_TYPE, NO_USER, REVOKED, SEVERAL, TWO_WORDS, WRONG_TYPE, accepting, ask,
     assert_closed, assert_opened, assert_refused,
 )  # fmt: skip
 from support.forge import NOW, b64, claims, encoded, header, mac, raw, sealed, token
 from support.gateway import command, settings
 from support.judge import judge
 from support.recorder import Recorder
-from support.waiting import free_port
+from support.waiting import free_port, until
 from support.wire import bearer, get
 
 RSA, EC, ED, K1 = (
@@ -64,8 +64,8 @@ KINDS = {"HS256": {"ALGORITHM": "HS256", "SIGNING_KEY": tokens.KEY}} | {
 }
 KINDS["aimed"] = KINDS["HS256"] | {"AUDIENCE": "chat", "ISSUER": "https://id.test/"}
 KINDS["bounded"] = KINDS["HS256"]
-KINDS["typed"] = KINDS["HS256"]
-OPTIONS = {"bounded": {"max_lifetime": "2h"}, "typed": {"typ": ["JWT"]}}
+KINDS["typed"] = KINDS["revoking"] = KINDS["HS256"]
+OPTIONS = {"bounded": {"max_lifetime": "2h"}, "typed": {"typ": ["JWT"]}, "revoking": {"revocation": {"file": "revoked.json"}}}
 
 
 def good(kind, **changes):
@@ -88,6 +88,7 @@ def gateway_of(module_gateways, module_upstream):
 
     def gateway(kind):
         if kind not in running:
+            (module_gateways.folder / "revoked.json").write_text('{"jti": [{"jti": "gone"}]}')
             running[kind] = module_gateways.start(
                 ROUTES, module_upstream.port, SIMPLE_JWT=KINDS[kind], limits=LIMITS,
                 identity={"X-User-Id": "user_id", "X-Name": "name", "X-All": {"claim": "name", "format": "json"}},
@@ -443,6 +444,9 @@ ATTACKS = {
         }.items()
     },
     "A25 no user": ("HS256", good("HS256", user_id=None), NO_USER),
+    "A36 id that is revoked": ("revoking", good("revoking", jti="gone"), REVOKED),
+    "A36 id that no list can name": ("revoking", good("revoking", jti=""), INVALID),
+    "A36 no id": ("revoking", good("revoking", jti=None), NO_ID),
 }  # fmt: skip
 
 
@@ -458,7 +462,7 @@ def test_attack_is_stopped_and_the_good_token_is_not(gateway_of, backend, case, 
 def test_every_numbered_attack_is_there():
     """Of A1 to A27, those that are accepted or are about several tokens have tests of their own below."""
     own = {6, 8, 20, 26, 27}
-    assert {int(re.match(r"A(\d+) ", name)[1]) for name in ATTACKS} == set(range(1, 28)) - own
+    assert {int(re.match(r"A(\d+) ", name)[1]) for name in ATTACKS} == set(range(1, 28)) - own | {36}
 
 
 # What only looks like an attack: kind, token, user.
@@ -514,7 +518,7 @@ def test_simplejwt_takes_what_only_looks_like_an_attack():
             assert (theirs["verdict"], theirs["user"]) == ("accepted", 1), (name, theirs)
 
 
-def test_twins_are_one_user_and_one_id(gateway_of, backend):
+def test_twins_are_one_user_and_one_id(gateway_of, gateways, backend):
     """A6: what is known of a token must not hang on how its signature is written."""
     gateway = gateway_of("ES256")
     said = claims()
@@ -527,6 +531,18 @@ def test_twins_are_one_user_and_one_id(gateway_of, backend):
     assert twin != first
     for text in [first, twin, first, twin]:
         assert_passes(gateway, "request", text, backend)
+    list_of = gateways.folder / "list.json"
+    list_of.write_text("{}")
+    gateway = gateways.start(
+        ROUTES, backend.port, SIMPLE_JWT=KINDS["ES256"], tokens={"revocation": {"file": list_of.name, "refresh": "1s"}}
+    )  # fmt: skip
+    assert_passes(gateway, "request", first, backend)
+    list_of.write_text(json.dumps({"jti": [{"jti": said["jti"]}]}))
+    until(lambda: ask(gateway.port, "/x", [bearer(first)]).status == 401, "the list to be read")
+    backend.take_all()
+    for text in [first, twin]:
+        assert_stopped(gateway, "request", text, backend, REVOKED)
+        assert_stopped(gateway, "socket", text, backend, REVOKED)
 
 
 @pytest.mark.parametrize("kind, signer", [("RS256", THEIR_RSA), ("HS256", None)])

@@ -337,6 +337,16 @@ def test_every_route_is_told_with_its_objection(gateway, objection, method, targ
     assert objection in explained(gateway.file, method, target, [])["routes"][index]["objections"]
 
 
+def test_cookies_are_told_as_removed_by_whom(tmp_path, backend):
+    file = tmp_path / "gateway.yaml"
+    routes = [{"path": "crumbless/", "headers": {"request": {"remove": ["Cookie"]}}}, {"path": "eater/", "tokens": {"sources": ["cookie", "header"]}}]
+    file.write_text(settings(8080, backend.port, routes))
+    lines = [f"Cookie: a=1; access={tokens.token('7')}", bearer()]
+    for target, reason in [("/crumbless/", "route"), ("/eater/", "token")]:
+        removed = explained(file, "GET", target, lines)["headers"]["removed"]
+        assert {line["name"]: line["reason"] for line in removed} == {"Cookie": reason, "Authorization": "token"}
+
+
 def test_people_get_a_text(gateway):
     result = explain(gateway.file, "GET", "/role/", [bearer(**ROOM | {"org": {"id": 8}})])
     assert result.returncode == 1
@@ -363,6 +373,18 @@ def test_nothing_secret_is_told(gateway):
             assert result.returncode in (0, 1) and result.stderr == ""
             for secret in secrets:
                 assert secret not in result.stdout, (target, options)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_nothing_that_a_terminal_obeys_is_printed(gateway, options):
+    evil = "\x1b[31m\x07\x9b\u202e\u200f\u2028"
+    token = tokens.token("7", 600, iss=evil, role=evil, org={"id": evil})
+    requests = [("GET", f"/private/{evil}", []), ("GET", "/role/", [f"Authorization: Bearer {token}"]), ("GET", "/x", [f"X: {evil}"]),
+                ("WS", "/ws/chat/a/", [f"Origin: {evil}"]), (evil, "/x", []), ("GET", f"http://{evil}/", [])]  # fmt: skip
+    for method, target, lines in requests:
+        result = explain(gateway.file, method, target, lines, *options)
+        assert result.returncode in (0, 1) and result.stdout
+        assert not set(result.stdout) & set(evil[:1] + evil[5:]), result.stdout
 
 
 @pytest.mark.parametrize("arguments", [["GET", "/x", "{token}"], ["{token}", "/x", "y"], ["GET", "{token}"], ["GET", "/x", "-H", "{token}"],

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from support import frames, load, tokens
+from support import certificate, frames, load, tokens
 from support.certificates import self_signed
 from support.documents import Documents, Key, http, key_set, ok
 from support.frames import TEXT, frame, read_frame
@@ -77,29 +77,36 @@ def test_tokens_of_published_keys_pass(gateways, backend, issuer):
         assert status(gateway, bad) == 401
 
 
-@pytest.mark.parametrize("is_trusted", [True, False])
-def test_https_needs_a_trusted_certificate(gateways, backend, tmp_path, is_trusted):
-    self_signed(tmp_path)
+def secure(folder, make=self_signed):
+    """The context of a server whose certificate was made just now."""
+    make(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    issuer = Documents(ok(key_set(FIRST)), tls=context)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_https_needs_a_trusted_certificate(gateways, backend, tmp_path, host, is_trusted):
+    issuer = Documents(ok(key_set(FIRST)), tls=secure(tmp_path, certificate.self_signed))
     environment = {"SSL_CERT_FILE": str(tmp_path / "cert.pem")} if is_trusted else {}
-    gateway = gateways.start(ROUTES, backend.port, environment, **changes(issuer.url()))
+    url = issuer.url().replace("127.0.0.1", host)
+    gateway = gateways.start(ROUTES, backend.port, environment, **changes(url))
     assert status(gateway, token()) == (200 if is_trusted else 503)
     if not is_trusted:
         gateway.wait_for("no trusted TLS connection")
+        assert issuer.seen == []
     issuer.stop()
 
 
 def test_certificate_must_name_the_host(gateways, backend, tmp_path):
-    self_signed(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    issuer = Documents(ok(key_set(FIRST)), tls=context)
+    # Its certificate is good for the address alone, and whoever answers for the name might have chosen that.
+    issuer = Documents(ok(key_set(FIRST)), tls=secure(tmp_path))
     url = issuer.url().replace("127.0.0.1", "localhost")
     gateway = gateways.start(ROUTES, backend.port, {"SSL_CERT_FILE": str(tmp_path / "cert.pem")}, **changes(url))
     assert status(gateway, token()) == 503
     gateway.wait_for("no trusted TLS connection")
+    assert issuer.seen == []
     issuer.stop()
 
 
@@ -290,6 +297,32 @@ def test_reload_keeps_keys_and_a_bad_one_too(gateways, backend, issuer):
         gateway.reload(settings(gateway.port, backend.port, more, **changes(issuer.url(), **jwks)))
         assert get(gateway.port, "/new/").status == 200
     assert len(issuer.seen) == 1
+
+
+def test_reload_closes_sockets_of_keys_that_are_gone_where_asked(gateways, backend, issuer):
+    more = changes(issuer.url()) | {"reload": {"close_removed": True}}
+    gateway = gateways.start(ROUTES, backend.port, **more)
+    sockets = [frames.connect(gateway.port, "/ws/", [bearer(token(key))]) for key in [FIRST, CURVE]]
+    issuer.document = ok(key_set(CURVE))
+    gateway.wait_for("keys taken into use.*count=1")
+    sockets[0].send(frame(TEXT, b"still here"))
+    assert read_frame(sockets[0]).payload == b"still here"
+    gateway.reload(settings(gateway.port, backend.port, ROUTES, **more))
+    assert read_frame(sockets[0]).code == 4001
+    sockets[1].send(frame(TEXT, b"still here"))
+    assert read_frame(sockets[1]).payload == b"still here"
+
+
+def test_reload_closes_no_socket_because_keys_are_not_there(gateways, backend, issuer):
+    more = changes(issuer.url(), **QUICK | {"stale": "1s"}) | {"reload": {"close_removed": True}}
+    gateway = gateways.start(ROUTES, backend.port, **more)
+    with frames.connect(gateway.port, "/ws/", [bearer(token())]) as socket:
+        issuer.document = http(500)
+        gateway.wait_for("keys too old")
+        gateway.reload(settings(gateway.port, backend.port, ROUTES, **more))
+        assert status(gateway, token()) == 503
+        socket.send(frame(TEXT, b"still here"))
+        assert read_frame(socket).payload == b"still here"
 
 
 def test_another_url_is_fetched_before_it_counts(gateways, backend, issuer):

@@ -53,7 +53,7 @@ extension Policy {
     ) -> HeaderReport {
         var report = HeaderReport()
         for (before, after) in zip(received.fields, forwarded.fields) where after.isDropped {
-            report.removed.append((bytes.text(after.name), self.removal(before, bytes: bytes)))
+            report.removed.append((bytes.text(after.name), self.removal(before, on: admission.route, bytes: bytes)))
         }
         let lines = HeaderLines.read(admission.injected) + HeaderLines.read(admission.extraLines)
         for line in lines {
@@ -68,13 +68,14 @@ extension Policy {
         return report
     }
 
-    private func removal(_ field: HeaderField, bytes: RawSpan) -> HeaderReport.Removal {
+    private func removal(_ field: HeaderField, on route: RouteTerms, bytes: RawSpan) -> HeaderReport.Removal {
         if field.isDropped {
             return bytes.bytes(field.name).contains(UInt8(ascii: "_")) ? .underscore : .oneHop
         }
         switch field.known {
         case .secWebSocketExtensions: return .extensions
-        case .secWebSocketProtocol, .cookie: return .token
+        case .secWebSocketProtocol: return .token
+        case .cookie where route.readsCookies: return .token
         default: break
         }
         if self.owned.contains(bytes.text(field.name)) { return .owned }

@@ -24,10 +24,11 @@ struct TokenPlan: Sendable {
         self.remoteBlocks = blocks.indices.filter { blocks[$0].remote != nil }
     }
 
+    /// Keys that are not there, or too old, do not say that one is gone.
     func knowsKey(_ fingerprint: UInt64) -> Bool {
         self.blocks.contains { block in
-            guard let remote = block.remote else { return block.rules.keySet.contains(fingerprint: fingerprint) }
-            return remote.keySet(previous: block.previous).contains(fingerprint: fingerprint)
+            let keys = block.remote?.keySet(previous: block.previous) ?? block.rules.keySet
+            return !keys.isLoaded || keys.contains(fingerprint: fingerprint)
         }
     }
 }

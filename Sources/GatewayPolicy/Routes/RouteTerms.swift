@@ -97,7 +97,7 @@ package final class RouteTerms: Sendable {
         self.webSocket != nil && self.auth != .none && self.webSocketSources.contains(.subprotocol)
     }
 
-    /// Whether plain requests may carry their token in a cookie.
+    /// Whether tokens are looked for in cookies.
     var readsCookies: Bool { self.auth != .none && self.httpSources.contains(.cookie) }
 
     /// Whether handshakes may name a session, for requests that renew its token.

@@ -233,11 +233,19 @@ extension FetchProblem {
         case let error as IOError: self = .notConnected(String(cString: strerror(error.errnoCode)).lowercased())
         case let error as ChannelError:
             if case .connectTimeout = error { self = .timedOut } else { self = .endedEarly }
-        case NIOSSLError.handshakeFailed(let reason): self = .notTrusted("\(reason)")
+        case NIOSSLError.handshakeFailed(let reason): self = .notTrusted(Self.text(ofTLS: "\(reason)"))
         case NIOSSLError.uncleanShutdown: self = .endedEarly
         case let error as NIOSSLExtraError: self = .notTrusted(error.description)
         case let error as NIOSSLError: self = .notTrusted("\(error)")
         default: self = .endedEarly
         }
+    }
+
+    /// Of a stack of library errors with places in source files the reason alone.
+    private static func text(ofTLS description: String) -> String {
+        let mark = "OPENSSL_internal:"
+        guard let found = description.firstRange(of: mark) else { return "the handshake failed" }
+        let reason = description[found.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        return String(reason.map { $0 == "_" ? " " : $0 }).lowercased()
     }
 }

@@ -42,8 +42,11 @@ struct RevocationFile: Sendable {
     /// Of the bytes: a file that was only touched is no news.
     var fingerprint: Int
 
-    /// Blocks: never called on a loop.
-    static func read(_ path: String, now: WallClock = .now()) -> Result<RevocationFile, UnusableDocument> {
+    /// Blocks: never called on a loop. The list is the one of `known` when the bytes are.
+    static func read(
+        _ path: String,
+        known: (list: RevocationList, fingerprint: Int)? = nil
+    ) -> Result<RevocationFile, UnusableDocument> {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(self.systemProblem()) }
         defer { close(descriptor) }
@@ -52,9 +55,13 @@ struct RevocationFile: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else { return .failure(UnusableDocument(message: "not a file")) }
         do throws(UnusableDocument) {
             let bytes = try self.bytes(of: descriptor)
-            let list = try RevocationList(reading: bytes, now: now)
-            let file = RevocationFile(list: list, signature: FileSignature(status), fingerprint: bytes.hashValue)
-            return .success(file)
+            let fingerprint = bytes.hashValue
+            let list =
+                if let known, known.fingerprint == fingerprint { known.list } else {
+                    try RevocationList(reading: bytes)
+                }
+            return .success(
+                RevocationFile(list: list, signature: FileSignature(status), fingerprint: fingerprint))
         } catch {
             return .failure(error)
         }
@@ -80,9 +87,9 @@ struct RevocationFile: Sendable {
 }
 
 extension RevocationList {
-    init(reading bytes: [UInt8], now: WallClock = .now()) throws(UnusableDocument) {
+    init(reading bytes: [UInt8]) throws(UnusableDocument) {
         do throws(RevocationProblem) {
-            self = try RevocationList.parse(bytes, now: now)
+            self = try RevocationList.parse(bytes, now: .now())
         } catch {
             throw UnusableDocument(message: error.message)
         }

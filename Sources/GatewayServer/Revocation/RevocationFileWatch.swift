@@ -10,7 +10,7 @@ struct RevocationFileWatch {
     private(set) var lastSuccess: Instant
     /// What was read last; nil: whatever is there is read.
     private var signature: FileSignature?
-    private var fingerprint: Int
+    private(set) var fingerprint: Int
     /// What is wrong with the file, and when it was told last.
     private var trouble: (problem: UnusableDocument, told: Instant)?
 

@@ -9,7 +9,7 @@ import NIOPosix
 /// Once said stays said: a file or feed that cannot be read changes nothing, however long that lasts, but the log, the metrics
 /// and `/readyz` tell of it.
 actor RevocationKeeper {
-    private struct File {
+    private struct File: Sendable {
         let path: String
         var watch: RevocationFileWatch
         var list: RevocationList
@@ -161,17 +161,31 @@ actor RevocationKeeper {
 
     private func lookOnce() async {
         guard let file = self.file, !self.hasStopped else { return }
-        let (path, watch) = (file.path, file.watch)
-        let pool = NIOSingletons.posixBlockingThreadPool
-        let reading = try? await pool.runIfActive {
-            [watch.shouldRead(FileSignature(path: path)) ? RevocationFile.read(path) : nil]
-        }
+        let look = try? await NIOSingletons.posixBlockingThreadPool.runIfActive { Look(file) }
         // The settings may have named another one meanwhile.
-        guard let outcome = reading?.first, self.file?.path == path else { return }
-        switch outcome {
-        case nil: self.file?.watch.unchanged(at: .now)
-        case .success(let read): self.fileWasRead(read)
-        case .failure(let problem): self.fileFailed(problem)
+        guard let look, self.file?.path == file.path else { return }
+        switch look {
+        case .unchanged: self.file?.watch.unchanged(at: .now)
+        case .read(let file): self.fileWasRead(file)
+        case .failed(let problem): self.fileFailed(problem)
+        }
+    }
+
+    /// What a look at the file has shown. Blocks.
+    private enum Look: Sendable {
+        case unchanged
+        case read(RevocationFile)
+        case failed(UnusableDocument)
+
+        init(_ file: File) {
+            guard file.watch.shouldRead(FileSignature(path: file.path)) else {
+                self = .unchanged
+                return
+            }
+            switch RevocationFile.read(file.path, known: (file.list, file.watch.fingerprint)) {
+            case .success(let file): self = .read(file)
+            case .failure(let problem): self = .failed(problem)
+            }
         }
     }
 

@@ -22,7 +22,9 @@ struct ExplanationText {
         if let verdict = explanation.verdict { self.write(verdict) }
         if let headers = explanation.headers { self.write(headers) }
         self.write(explanation.limits)
-        if let cors = explanation.verdict?.cors { self.write(cors) }
+        if let cors = explanation.verdict?.cors, !explanation.isWebSocket || cors.check.outcome != .skipped {
+            self.write(cors)
+        }
         self.write(explanation.answer)
     }
 
@@ -40,7 +42,7 @@ struct ExplanationText {
             let pattern = Self.padded(Self.pattern(report.route), width)
             self.add(index == 0 ? "routes" : "", "\(report.route.index + 1)  \(pattern)  \(Self.outcome(report))")
         }
-        for check in verdict.checks where check.name != "path" || check.outcome == .failed {
+        for check in verdict.checks where check.outcome == .failed || check.outcome == .passed && check.name != "path" {
             self.add(check.name, Self.outcome(check))
         }
         if let token = verdict.token { self.write(token, auth: verdict.route?.auth.rawValue) }

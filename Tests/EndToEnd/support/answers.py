@@ -24,6 +24,7 @@ EXPIRED = not_valid("Token is expired", "token expired")
 WRONG_TYPE = not_valid("Token has wrong type")
 NO_TYPE = not_valid("Token has no type")
 NO_ID = not_valid("Token has no id")
+REVOKED = not_valid("Token is blacklisted", "token revoked")
 NO_EXPIRY = not_valid("Token has no 'exp' claim")
 NO_USER = Answer(
     b'{"detail":"Token contained no recognizable user identification","code":"token_not_valid"}', (4001, "token invalid")

@@ -110,6 +110,33 @@ import Testing
         }
     }
 
+    /// Whatever somebody writes down can be explained.
+    @Test func anyRequest_isExplained() throws {
+        let loaded = Snapshot.load(SettingsSource(text: Self.settings, name: "gateway.yaml"))
+        let explainer = RequestExplainer(try #require(loaded.snapshot))
+        let pieces = [
+            "/", "ws/", "shop", "?", "#", "%2F", "%zz", ":", "é", "\u{301}", "\r\n", "\n", "\0", " ", "x", "Host",
+            "Cookie: a",
+            "Connection: Upgrade", "Upgrade: websocket", "Content-Length: 99999999999999999999", "Origin: null", ".",
+            "eyJ",
+            try Self.token(), "Authorization: Bearer ", "http://", "ws://", "[::1]", "@", "=", "token=", "&", "\u{7F}",
+        ]
+        var generator = SystemRandomNumberGenerator()
+        func text() -> String {
+            (0..<Int.random(in: 0..<6, using: &generator)).map { _ in pieces.randomElement() ?? "" }.joined()
+        }
+        for _ in 0..<3000 {
+            guard var request = try? DescribedRequest(method: Bool.random() ? "GET" : text(), url: "/" + text()) else {
+                continue
+            }
+            request.isWebSocket = Bool.random()
+            request.headerLines = (0..<Int.random(in: 0..<4)).map { _ in text() }
+            request.token = Bool.random() ? text() : nil
+            let explanation = explainer.explain(request, client: nil, now: .now())
+            #expect(explanation.violation == nil || explanation.answer.isRefusal)
+        }
+    }
+
     @Test func limits_areThoseOfTheRoute() throws {
         let plain = try Self.explain("GET", "/shop/x").limits.map(\.name)
         #expect(

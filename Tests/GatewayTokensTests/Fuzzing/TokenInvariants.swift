@@ -143,11 +143,10 @@ package enum TokenInvariants {
             others: [("x", .json(String(decoding: json, as: UTF8.self)))])
         guard let copy = try? TokenSigner.sign(claims: second, algorithm: .hs256, secret: self.secret) else { return }
         let copied = Array(copy.utf8)
+        // Escapes may have grown.
+        guard copied.count <= 8 << 10 else { return }
         let repeated = try? verifier.verify(copied.span.bytes, rules: rules, now: self.now)
-        // Escapes of signs such as DEL are shorter than the signs only in rare cases, and never by much.
-        if copied.count <= bytes.count {
-            try require(repeated?.claims.json(at: "x", limit: 1 << 20) == json, "JSON survives being written")
-        }
+        try require(repeated?.claims.json(at: "x", limit: 1 << 20) == json, "JSON survives being written")
     }
 
     // MARK: Documents
