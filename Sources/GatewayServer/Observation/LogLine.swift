@@ -123,7 +123,7 @@ struct LogLine: Sendable {
         self.addKey(key, to: &bytes)
         let isQuoted = self.format == .json || !LogText.isBare(path)
         if isQuoted { bytes.append(0x22) }
-        LogText.appendEscaped(path, format: self.format, to: &bytes)
+        LogText.append(path: path, format: self.format, to: &bytes)
         if hasQuery { LogText.append("?…", to: &bytes) }
         if isQuoted { bytes.append(0x22) }
     }

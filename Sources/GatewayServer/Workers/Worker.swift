@@ -20,7 +20,7 @@ final class Worker {
     private(set) var clients = ConnectionTable<ClientConnection>()
     private var ticker: RepeatedTask?
     private var drained: EventLoopPromise<Void>?
-    private var random = SystemRandomNumberGenerator()
+    private var random = RandomPool()
     private var scratch = ByteBuffer()
     /// The `Date` line of the last tick's second.
     private(set) var dateLine: [UInt8] = []

@@ -110,6 +110,23 @@ struct LogTextTests {
                 == "0 7 -7 1000000 9223372036854775807 -9223372036854775808 0.000 0.001 0.999 1.000 1234.567 0.000 ")
     }
 
+    @Test(arguments: [
+        ("/a/b", "/a/b"),
+        ("/no/eyJhbGciOi.eyJ1c2VyX2lk.c2lnbmF0dXJl", "/no/[token]"),
+        ("/xeyJhbGciOi.eyJ1c2VyX2lk.c2ln/y?", "/x[token]/y?"),
+        ("/eyJhbGciOiJI%2EeyJ1c2Vy%2Ec2ln/z", "/[token]/z"),
+        ("/eyJhbGciOiJI/eyJhbGciOiJI", "/[token]/[token]"),
+        ("/eyJhbG/short", "/eyJhbG/short"),
+        ("/eyeyJhbGciOiJIUz", "/ey[token]"),
+        ("/\"/eyJhbGciOiJI", "/\\\"/[token]"),
+        ("eyJ", "eyJ"), ("", ""),
+    ])
+    func tokens_areNotShown_inPaths(path: String, expected: String) {
+        var out: [UInt8] = []
+        LogText.append(path: Array(path.utf8).span.bytes, format: .text, to: &out)
+        #expect(String(decoding: out, as: UTF8.self) == expected)
+    }
+
     private func escaped(_ bytes: [UInt8], _ format: LogFormat) -> String {
         var out: [UInt8] = []
         LogText.appendEscaped(bytes.span.bytes, format: format, to: &out)
