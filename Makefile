@@ -20,7 +20,7 @@ help:
 	@echo 'make fuzz    a minute of fuzzing for each decoder'
 
 demo: build
-	@exec $(BIN) demo
+	@exec $(BIN) demo $(if $(PORT),--port $(PORT))
 
 build: system-packages
 	@echo '==> building the release binary (the first build takes some minutes)'

@@ -6,7 +6,9 @@ package enum SettingsReader {
         case .bytes(let bytes): return self.read(bytes, file: path, environment: environment, readFile: FileText.read)
         case .unreadable(let reason):
             let location = SettingsLocation(file: path, line: 1, column: 1, key: "")
-            let problem = SettingsProblem(location: location, message: "the settings file cannot be read: \(reason)")
+            let problem = SettingsProblem(
+                location: location, message: "the settings file cannot be read: \(reason)",
+                hint: "name another with --config FILE")
             return SettingsReading(settings: nil, problems: [problem], notices: [])
         }
     }

@@ -37,7 +37,8 @@ struct Demo: AsyncParsableCommand {
         let backend = try await ChatDemoServer.start(
             group: group, port: 0, signingKey: key, accessLifetime: self.accessLifetime)
         let text = DemoSettings.text(port: self.port, backendPort: backend.port, signingKey: key)
-        try await GatewayProcess.run(SettingsSource(text: text, name: "demo settings")) { address in
+        let source = SettingsSource(text: text, name: "demo settings")
+        try await GatewayProcess.run(source, remedy: "--port 0 takes a free port (make demo PORT=0)") { address in
             print(
                 "\nTollgate is running in front of the demo chat.\n\n    Open \(address)/ in two tabs.\n\nCtrl-C stops it.\n"
             )

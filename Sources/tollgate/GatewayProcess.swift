@@ -5,10 +5,12 @@ import UnixSignals
 
 /// The gateway as a process: start, signals, exit code.
 enum GatewayProcess {
-    /// Returns after a clean stop. `whenListening` is told the first listener's address.
+    /// Returns after a clean stop. `whenListening` is told the first listener's address. `remedy` says what to do when another
+    /// process has that address, for whoever cannot change the settings.
     static func run(
         _ source: SettingsSource,
         takeover: Bool = false,
+        remedy: String? = nil,
         whenListening: @Sendable (String) async throws -> Void = { _ in }
     ) async throws {
         // A peer that has gone must be an error of one write, not the end of the process.
@@ -16,14 +18,14 @@ enum GatewayProcess {
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint, .sigusr1)
         let errorSink = try LogSink(to: .standardError)
         defer { _ = errorSink.flushAndStop(timeout: .seconds(2)) }
-        let server = try await self.start(source, takeover: takeover, errorSink: errorSink)
+        let server = try await self.start(source, takeover: takeover, remedy: remedy, errorSink: errorSink)
         try await whenListening(server.firstAddress)
         await self.serve(server, signals)
     }
 
-    private static func start(_ source: SettingsSource, takeover: Bool, errorSink: LogSink) async throws
-        -> GatewayServer
-    {
+    private static func start(
+        _ source: SettingsSource, takeover: Bool, remedy: String?, errorSink: LogSink
+    ) async throws -> GatewayServer {
         do {
             let server = try GatewayServer(source, version: Tollgate.version, errorSink: errorSink)
             try await server.start(takeover: takeover)
@@ -33,6 +35,9 @@ enum GatewayProcess {
             throw ExitCode.failure
         } catch let problem as LogProblem {
             printError(problem.message)
+            throw ExitCode.failure
+        } catch let inUse as AddressInUse where remedy != nil {
+            printError("\(inUse.address) is in use by another process; \(remedy ?? "stop it first")")
             throw ExitCode.failure
         } catch {
             printError("\(error)")

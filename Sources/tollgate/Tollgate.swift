@@ -22,7 +22,12 @@ struct Tollgate: AsyncParsableCommand {
             }
         } catch {
             let isExplain = CommandLine.arguments.dropFirst().first == Explain._commandName
-            guard isExplain, self.exitCode(for: error) == .validationFailure else { self.exit(withError: error) }
+            guard isExplain, self.exitCode(for: error) == .validationFailure else {
+                // Found while running, where the usage of all commands would only hide it.
+                guard let problem = error as? ValidationError else { self.exit(withError: error) }
+                printError("Error: \(problem.message)")
+                self.exit(withError: ExitCode.validationFailure)
+            }
             // 1 says something about the request there, so what is wrong with the command has a number of its own.
             printError(Explain.messageWithoutSecrets(for: error))
             self.exit(withError: ExitCode.wrongUsage)

@@ -80,6 +80,31 @@ def test_every_case_has_the_verdict_of_the_server_itself(stage, tmp_path):
     assert differences(direct, gateway) == {}
 
 
+def test_upstream_that_breaks_every_rule_is_judged_by_the_same_measure(python2, gateways, tmp_path):
+    """The suite as the server, and a client that knows the rules: whoever finds the error, the server sees the same."""
+    upstream, port = free_port(), free_port()
+    server = autobahn.start_server(Process, python2, tmp_path / "server", upstream, FRAMES)
+    until(lambda: answers(upstream), "the suite to listen")
+    routes = [{"path": "<path:rest>", "auth": "required", "websocket": {"max_message": "64MiB"}}]
+    gateways.start_text(settings(port, upstream, routes, logs={"access": "off"}), port)
+
+    def client(agent, to):
+        url = f"ws://127.0.0.1:{upstream}"
+        return Process(
+            f"client {agent}", [sys.executable, "-m", "support.conformant_client", url, agent, to],
+            {"PYTHONPATH": str(FOLDER), "TOKEN": tokens.token(lifetime=3600)},
+        )
+
+    # The suite plays one case at a time to each, and stands still while it writes its reports: that is for the end.
+    for playing in [client("direct", upstream), client("gateway", port)]:
+        assert playing.wait(patience=180) == 0, playing.tail()
+    assert client("reports", upstream).wait(patience=60) == 0
+    server.kill()
+    direct, gateway = (autobahn.verdicts(tmp_path / "server", agent) for agent in ("direct", "gateway"))
+    assert len(direct) > 240
+    assert differences(direct, gateway) == {}
+
+
 @pytest.mark.soak
 def test_large_messages_and_thousands_of_compressed_ones_too(stage, tmp_path):
     direct, gateway = stage.play(tmp_path, [["9.*"], ["12.*"], ["13.*"]], patience=3600)

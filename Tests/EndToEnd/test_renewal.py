@@ -9,6 +9,7 @@ import pytest
 from support import frames, tokens
 from support.frames import CLOSE, TEXT, frame, read_frame
 from support.gateway import settings
+from support.waiting import until
 from support.wire import Wire, bearer
 from test_websocket import Sockets
 
@@ -98,11 +99,12 @@ def test_shorter_token_brings_the_end_nearer(gateway, sockets):
 
 
 def test_id_is_cut_from_what_the_upstream_gets(gateway, sockets):
-    token, session = tokens.token(), new_id()
+    token = tokens.token()
     for query, rest in [
         ("tollgate_session={0}", ""), ("a=1&tollgate_session={0}", "?a=1"), ("tollgate_session={0}&b=%20", "?b=%20"),
         ("a=1&tollgate_session={0}&b=2", "?a=1&b=2"),
     ]:  # fmt: skip
+        session = new_id()
         client = frames.connect(gateway.port, "/ws/7/?" + query.format(session), [bearer(token)])
         with client, sockets.other_end(client) as upstream:
             assert upstream.request.target == "/ws/7/" + rest
@@ -120,7 +122,7 @@ def test_id_may_come_from_the_notice(gateways, sockets):
     client, upstream = opened(gateway, sockets, tokens.token(exp=end))
     with client, upstream:
         notice = json.loads(read_frame(client).payload)
-        assert notice["type"] == "token.expiring"
+        assert notice["type"] == "token.expiring" and 1 <= notice["expires_in"] <= 3, "not the ten seconds of the setting"
         assert renew(gateway, notice["session"], tokens.token(lifetime=60)).status == 200
         assert client.is_quiet(end + 1 - time.time()), "neither its end, nor another notice so early"
         assert_open(client, upstream)
@@ -210,8 +212,7 @@ def test_session_that_has_ended_is_unknown(gateway, sockets):
     assert closed(client)[0] == 1000
     client.expect_end()
     upstream.close(), client.close()
-    gateway.wait_for("websocket_close")
-    assert renew(gateway, session, tokens.token()).status == 403
+    until(lambda: renew(gateway, session, tokens.token()).status == 403, "the session to be over")
     again, other_end = opened(gateway, sockets, tokens.token(), session)  # and its id is free
     again.close(), other_end.close()
 

@@ -143,7 +143,7 @@ def test_socket_that_is_revoked_in_the_middle_of_a_message_sends_no_more(gateway
     revoked.replace({"users": [{"user": "7"}]})
     assert closed(socket) == REVOKED
     socket.send(b"y" * 56)
-    gateway.wait_for("websocket_close")
+    gateway.wait_for(r"websocket_close .*reason=token_revoked")
     assert len(received) <= 50
     socket.close()
     upstream.stop()

@@ -186,6 +186,7 @@ def test_invalid_close_of_the_upstream_is_1011_for_the_client(pair, code):
     upstream.send(frames.close(code, b"secret", mask=None))
     got = read_frame(client)
     assert got.code == 1011 and "secret" not in got.reason
+    assert read_frame(upstream).code == 1002, "which does not wait for the client"
 
 
 REASONS = [b"\xff", b"\xc3", b"ok \xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\xaf", b"x" * 122 + b"\xc3"]

@@ -252,6 +252,7 @@ import Testing
     func file_isProblem_whenUnreadable(path: String, reason: String) {
         let reading = SettingsReader.read(file: path, environment: [:])
         #expect(reading.settings == nil)
-        #expect(reading.rendered == ["\(path):1:1: the settings file cannot be read: \(reason)"])
+        let problem = "the settings file cannot be read: \(reason) (name another with --config FILE)"
+        #expect(reading.rendered == ["\(path):1:1: \(problem)"])
     }
 }

@@ -160,7 +160,8 @@ import Testing
     @Test(arguments: [
         "SECRET_KEY", "settings.SECRET_KEY", "'SECRET_KEY'", "SIGNING_KEY", "DJANGO_SECRET_KEY", "SECRET_KEY,",
         "settings.JWT[\"KEY\"]", "os.environ['JWT_KEY']", "os.environ.get('K', '\(Reading.secret)')",
-        "os.getenv('K', '\(Reading.secret)')", "env('JWT_KEY')", "config('JWT_KEY')", "${NAME}",
+        "os.getenv('K', '\(Reading.secret)')", "env('JWT_KEY')", "config('JWT_KEY')", "environ['K']",
+        "open('key.pem').read()", "${NAME}",
         "${NOT_SET:-SECRET_KEY}", "settings.${NAME}",
     ])
     func key_isProblem_whenItIsPythonsNameForIt(text: String) {
@@ -174,6 +175,18 @@ import Testing
             #expect(reading.problems.first?.message.contains("is Python's name for the key") == true)
             #expect(!reading.rendered.joined().contains(Reading.secret))
         }
+    }
+
+    @Test(arguments: [
+        ("SECRET_KEY", "JWT_SIGNING_KEY"), ("DJANGO_SECRET_KEY", "DJANGO_SECRET_KEY"),
+        ("os.environ[\"JWT_KEY\"]", "JWT_KEY"), ("os.environ.get('K2', '\(Reading.secret)')", "K2"),
+        ("env('JWT_KEY')", "JWT_KEY"), ("os.environ.get(NAME, 'JWT_KEY')", "JWT_SIGNING_KEY"),
+        ("env('not-a-name')", "JWT_SIGNING_KEY"), ("settings.JWT['KEY']", "JWT_SIGNING_KEY"),
+        ("env('", "JWT_SIGNING_KEY"), ("env('')", "JWT_SIGNING_KEY"),
+    ])
+    func keysHint_namesTheVariable_thatPythonAsksFor(text: String, variable: String) {
+        #expect(PythonKeyExpression.hint(raw: text) == "write \"${\(variable)}\" or {file: path}")
+        #expect(PythonKeyExpression.hint(raw: "open('K').read()") == "write {file: path}")
     }
 
     @Test(arguments: [

@@ -30,6 +30,20 @@ import Testing
         #expect(hint(text) == "check the indentation: keys of one entry begin in the same column")
     }
 
+    @Test(arguments: [
+        (
+            "S: {\n    'K': os.environ[\"K\"],\n}\n",
+            "this is Python: write a variable of the environment as \"${NAME}\""
+        ),
+        ("S: {'K': env('K', 'x')}\n", "this is Python: write a variable of the environment as \"${NAME}\""),
+        ("S: {\n    'A': 'x'\n    'K': \"${K}\",\n}\n", "a comma is missing at the end of the line before"),
+        ("S: {\n    'A': ${K},\n}\n", "inside { } and [ ] write it in quotes: \"${NAME}\""),
+        ("S:\n  A: x\n   K: ${K}\n", "check the indentation of this line, or quote a text that holds \": \""),
+    ])
+    func hint_isOfTheMistake_whenVariablesAreNear(text: String, expected: String) {
+        #expect(hint(text) == expected)
+    }
+
     @Test(arguments: ["a: b\n  c: d\n", "a: b: c\n", "A = 1\nb: c: d\n"])
     func colon_isNamed_whenMappingIsNotAllowed(text: String) {
         #expect(hint(text) == "check the indentation of this line, or quote a text that holds \": \"")

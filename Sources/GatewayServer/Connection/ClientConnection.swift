@@ -64,6 +64,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     /// Made for the first request, given up when the connection becomes a relay or ends.
     private(set) var ownExchange: Exchange?
     private(set) var hasReceived = false
+    /// Whether the channel had to read into larger buffers than its first.
+    private var outgrewBuffer = false
     private var ownRequestIDLine: RequestIDLine?
     /// Whether a PROXY protocol header comes first, which says who the client is.
     private let announcesSource: Bool
@@ -143,6 +145,7 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         case .relaying(let relay):
             relay.received(buffer, from: .client)
         case .http:
+            if buffer.readableBytes >= ReceiveBuffers.firstHTTP { self.outgrewBuffer = true }
             if self.inbound.readableBytes > 0 {
                 self.inbound.writeImmutableBuffer(buffer)
             } else {
@@ -452,9 +455,12 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.phase = .relaying(relay)
         self.writeWatch?.stop()
         self.writeWatch = nil
-        if let channel = self.context?.channel { relay.terms.plan.prepare(channel, of: .client) }
         self.inbound = ByteBuffer()
         self.outbound = ByteBuffer()
+        if let channel = self.context?.channel {
+            relay.terms.plan.prepare(channel, of: .client)
+            if self.outgrewBuffer, let options = channel.syncOptions { try? ReceiveBuffers.shrink(options) }
+        }
         self.ownReading = nil
         self.forwarded = ForwardedOpening()
         self.ownExchange = nil

@@ -168,7 +168,7 @@ private struct ConnectionLimitReached: Error {}
 
 /// Somebody else listens where the gateway should.
 package struct AddressInUse: Error, CustomStringConvertible {
-    let address: String
+    package let address: String
     var place: SettingsLocation?
 
     package var description: String {

@@ -44,7 +44,8 @@ final class Relay: ExpiringEntry {
     private static func opening(_ terms: RelayTerms, _ worker: Worker) -> RelayOpening? {
         let now = worker.now.uptimeNanoseconds
         let random = UInt64(worker.randomMask()) << 32 | UInt64(worker.randomMask())
-        var opening = RelayOpening(rules: terms.plan.rules(session: terms.session), now: now, seed: random)
+        var opening = RelayOpening(rules: terms.plan.rules, now: now, seed: random)
+        opening.session = terms.session
         if let age = terms.plan.age(random: random) {
             opening.oldAge = now &+ UInt64(clamping: TimeAmount(age).nanoseconds)
         }
@@ -216,7 +217,7 @@ final class Relay: ExpiringEntry {
         }
         self.isRevoked = true
         self.worker.shared.revokedSockets.happened()
-        self.stop(WebSocketClose(WebSocketCloseCode.notAuthenticated, "token revoked"), cutsClient: true)
+        self.follow(self.machine.tokenRevoked(), other: .client)
     }
 
     override func deadlinePassed(now: NIODeadline) {

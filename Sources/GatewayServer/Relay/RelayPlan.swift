@@ -16,8 +16,7 @@ final class RelayPlan: Sendable {
     private let userTimeout: SocketOptionValue
     /// What may lie in the kernel beside what is under way: enough that a client which reads is never waited for.
     private static let unsentBytes: SocketOptionValue = 128 << 10
-    /// Of all relays whose notice names no session.
-    private let rules: RelayRules
+    let rules: RelayRules
 
     init(_ settings: WebSocketSettings) {
         self.settings = settings
@@ -25,13 +24,7 @@ final class RelayPlan: Sendable {
         self.slowConsumer = TimeAmount(settings.slowConsumer)
         self.userTimeout = SocketOptionValue(clamping: max(120_000, self.slowConsumer.nanoseconds / 1_000_000))
         self.drainClose = WebSocketClose(settings.drain.code, text: settings.drain.reason)
-        self.rules = Self.rules(settings, session: [])
-    }
-
-    /// A session's own rules where its notice names it.
-    func rules(session: [UInt8]) -> RelayRules {
-        guard self.namesSession else { return self.rules }
-        return Self.rules(self.settings, session: session)
+        self.rules = Self.rules(settings)
     }
 
     /// Whether relays need an id: to be renewed by, or to tell their clients.
@@ -71,12 +64,12 @@ final class RelayPlan: Sendable {
         }
     }
 
-    private static func rules(_ settings: WebSocketSettings, session: [UInt8]) -> RelayRules {
+    private static func rules(_ settings: WebSocketSettings) -> RelayRules {
         RelayRules(
             ping: settings.ping.map { PingRule(interval: $0, timeout: settings.pongTimeout) },
             idle: settings.idle.map { IdleRule(time: $0, countsControlFrames: settings.idleCountsPings) },
             rate: Self.rate(settings.limits),
-            notice: settings.expiryNotice.map { NoticeRule(before: $0.before, text: Self.text($0, session)) },
+            notice: settings.expiryNotice.map(NoticeRule.init),
             renewal: settings.renewal.inBand.flatMap(Self.renewal),
             ageClose: WebSocketClose(settings.drain.code, "session too old")
         )
@@ -89,18 +82,6 @@ final class RelayPlan: Sendable {
             bytes: limits.bytesPerSecond.map(RateBound.init),
             excess: limits.exceed == .close ? .close : .delay
         )
-    }
-
-    private static func text(_ notice: ExpiryNoticeSettings, _ session: [UInt8]) -> [UInt8] {
-        var text: [UInt8] = []
-        for piece in notice.message {
-            switch piece {
-            case .text(let constant): text += constant.utf8
-            case .seconds: text += String(notice.before.components.seconds).utf8
-            case .session: text += session
-            }
-        }
-        return text
     }
 
     private static func renewal(_ settings: InBandRenewalSettings) -> RenewalRule? {
@@ -116,4 +97,18 @@ final class RelayPlan: Sendable {
 
 extension RateBound {
     fileprivate init(_ rate: RateSettings) { self.init(perSecond: rate.perSecond, burst: rate.burst) }
+}
+
+extension NoticeRule {
+    fileprivate init(_ settings: ExpiryNoticeSettings) {
+        self.init(
+            before: settings.before,
+            message: settings.message.map { piece in
+                switch piece {
+                case .text(let constant): .text(Array(constant.utf8))
+                case .seconds: .seconds
+                case .session: .session
+                }
+            })
+    }
 }

@@ -72,7 +72,11 @@ extension RoutePatternSettings {
         let field: SettingsField
         let pattern: RoutePatternSettings?
         switch (block.take("path"), block.take("re_path")) {
-        case (let path?, nil): (field, pattern) = (path, path.pattern().map { .path($0) })
+        case (let path?, nil):
+            (field, pattern) = (path, path.pattern().map { .path($0) })
+            if case .path(let text)? = pattern, self.resemblesExpression(text) {
+                field.notice("looks like a regular expression, which path takes literally", hint: "write re_path")
+            }
         case (nil, let rePath?): (field, pattern) = (rePath, rePath.pattern().map { .rePath($0) })
         case (nil, nil):
             block.reportMissing("path", hint: "write path: or re_path: as in urls.py")
@@ -85,6 +89,13 @@ extension RoutePatternSettings {
         return (
             field.located(pattern), RouteCaptures(names: pattern.captureNames, mayBeShown: !field.usesVariables)
         )
+    }
+}
+
+extension RoutePatternSettings {
+    /// What Django's own check warns of (2_0.W001).
+    private static func resemblesExpression(_ text: String) -> Bool {
+        text.hasPrefix("^") || text.hasSuffix("$") || text.contains("(?P<")
     }
 }
 

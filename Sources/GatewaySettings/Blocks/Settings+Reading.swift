@@ -35,7 +35,9 @@ extension Settings {
         }
         // Last, so that they can say which of their unknown keys stand at the top of the file.
         if let field = block.require("routes", hint: "write routes: [{path: '<path:rest>', upstream: app}]") {
-            self.routes = field.list(of: "routes") { RouteSettings(reading: $0) } ?? []
+            self.routes =
+                field.list(of: "routes", example: "write - path: '<path:rest>'") { RouteSettings(reading: $0) } ?? []
+            RouteOrder.noteUnreached(self.routes, field.context)
         }
     }
 }

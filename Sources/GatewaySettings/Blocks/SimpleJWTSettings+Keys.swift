@@ -29,7 +29,7 @@ extension SimpleJWTSettings {
 
     private mutating func readSecret(_ field: SettingsField?, _ block: SettingsBlock) {
         guard let field else {
-            let hint = "Django's SECRET_KEY unless the backend sets another: ${JWT_SIGNING_KEY} or {file: path}"
+            let hint = "Django's SECRET_KEY unless the backend sets another: \"${JWT_SIGNING_KEY}\" or {file: path}"
             return block.reportMissing("SIGNING_KEY", hint: hint)
         }
         guard let secret = field.sharedSecret(hint: "\(self.algorithmName) needs a secret") else { return }

@@ -1,6 +1,11 @@
 extension UpstreamSettings {
     static func readAll(_ field: SettingsField) -> [UpstreamSettings] {
         var upstreams: [UpstreamSettings] = []
+        if field.items != nil {
+            let hint = "write upstreams: {app: {servers: [\"127.0.0.1:8000\"]}}"
+            field.reportMismatch(expected: "a mapping of keys to values", hint: hint)
+            return []
+        }
         field.readBlock { block in
             if block.isEmpty {
                 field.report("no upstream is named", hint: "write app: {servers: [\"127.0.0.1:8000\"]}")
@@ -42,6 +47,11 @@ extension UpstreamSettings {
     private init(name: Located<String>, reading field: SettingsField) {
         self.init(name: name, servers: [])
         if name.value.isEmpty { field.context.report("an upstream needs a name", at: name.location) }
+        if field.isScalar, !field.isNull {
+            let hint = "write {servers: [\"127.0.0.1:8000\"]}"
+            field.reportMismatch(expected: "a mapping of keys to values", hint: hint)
+            return
+        }
         field.readBlock { block in
             if let servers = block.require("servers", hint: "write servers: [\"127.0.0.1:8000\"]") {
                 self.servers = servers.list(of: "addresses") { $0.address(ports: 1...65535) } ?? []

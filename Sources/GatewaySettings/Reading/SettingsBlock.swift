@@ -109,7 +109,14 @@ struct SettingsBlock {
         if isOfTheFile, Suggestion.nearest(to: key, among: self.asked) == nil {
             return "\(Excerpt.quote(key)) stands at the top of the file, for all routes"
         }
-        return Suggestion.hint(for: key, among: self.asked)
+        return Suggestion.hint(for: key, among: self.asked) ?? self.hint(forNameOfDjango: key)
+    }
+
+    /// In capitals, at the top of the file: from settings.py, or from a SIMPLE_JWT that is not indented.
+    private func hint(forNameOfDjango key: String) -> String? {
+        let isName = key.utf8.allSatisfy { $0 == 0x5F || ($0 >= 0x41 && $0 <= 0x5A) }
+        guard self.field.path.pattern.isEmpty, isName, !key.isEmpty else { return nil }
+        return "of settings.py only SIMPLE_JWT belongs here, with its keys indented below it"
     }
 
     private func path(to key: String) -> SettingsKeyPath {

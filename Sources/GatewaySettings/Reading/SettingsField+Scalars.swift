@@ -12,7 +12,7 @@ extension SettingsField {
         for name in interpolation.unsetVariables {
             let hint =
                 isSecret
-                ? "export \(name)=…, or write \(self.path.lastKey): {file: path}"
+                ? "export \(name)='…', or write \(self.path.lastKey): {file: path}"
                 : "set it, or write ${\(name):-default}"
             self.report("the environment variable \(name) is not set", hint: hint)
         }
@@ -149,12 +149,14 @@ extension SettingsField {
     /// The readable elements of a list that has at least one, unless it `mayBeEmpty`. With `orSingle`, a bare value stands
     /// for a list of one, as simplejwt takes it.
     func list<Value>(
-        of what: String, orSingle: Bool = false, mayBeEmpty: Bool = false, _ read: (SettingsField) -> Value?
+        of what: String, orSingle: Bool = false, mayBeEmpty: Bool = false,
+        example: String = "write it in brackets: […]",
+        _ read: (SettingsField) -> Value?
     ) -> [Value]? {
         guard let items = self.items else {
             if orSingle, self.isScalar, !self.isNull { return read(self).map { [$0] } }
             self.reportMismatch(
-                expected: "a list of \(what)", hint: self.isScalar && !self.isNull ? "write it in brackets: […]" : nil)
+                expected: "a list of \(what)", hint: self.isScalar && !self.isNull ? example : nil)
             return nil
         }
         guard !items.isEmpty || mayBeEmpty else {

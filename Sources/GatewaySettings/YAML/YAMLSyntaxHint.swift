@@ -55,10 +55,29 @@ struct YAMLSyntaxHint {
 
     private var ofLine: String? {
         let text = String(decoding: self.line, as: UTF8.self)
-        if text.contains("${") { return "inside { } and [ ] write it in quotes: \"${NAME}\"" }
+        let isInBraces = self.failure.context?.contains("flow") == true
+        if isInBraces, self.lacksCommaBefore {
+            return self.mark.column == 1
+                ? "a bracket is not closed" : "a comma is missing at the end of the line before"
+        }
+        if isInBraces, Self.calls.contains(where: { text.contains($0) }) {
+            return "this is Python: write a variable of the environment as \"${NAME}\""
+        }
+        if isInBraces, text.contains("${") { return "inside { } and [ ] write it in quotes: \"${NAME}\"" }
         if text.contains("]:") { return "write it in quotes: \"[::1]:8080\"" }
         if text.contains(": ('") || text.contains(": (\"") { return "write a Python tuple as a list in [ ]" }
         return nil
+    }
+
+    private static let calls = ["environ[", "environ.get(", "getenv(", "env(", "config("]
+
+    /// The line's first word is what libyaml did not expect inside `{ }`.
+    private var lacksCommaBefore: Bool {
+        guard self.failure.problem.contains("','"),
+            self.line.prefix(max(0, self.mark.column &- 1)).allSatisfy({ $0 == 0x20 }),
+            let last = self.lines.previous(before: self.mark.line).last
+        else { return false }
+        return !",{[(".utf8.contains(last)
     }
 
     private var ofStructure: String? {

@@ -15,6 +15,13 @@ REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements-python2.txt"
 SITE = Path(sys.prefix) / "autobahn"
 STAMP = SITE / ".installed"
 START = "import site, sys; site.addsitedir(sys.argv.pop(1)); from autobahntestsuite.wstest import run; run()"
+#: The same, but what it listens on is the loopback interface: it has no option for that.
+LOOPBACK = START.replace(
+    "; run()",
+    "; from twisted.internet import reactor; listen = reactor.listenTCP"
+    "; reactor.listenTCP = lambda port, factory, backlog=50, interface='': listen(port, factory, backlog, '127.0.0.1')"
+    "; run()",
+)
 
 
 def python():
@@ -64,6 +71,23 @@ def start_client(make, executable, folder, agent, url, cases):
     return make(
         f"autobahn {agent}",
         [executable, "-c", START, SITE, "-m", "fuzzingclient", "-s", folder / "spec.json"], folder=folder,
+    )
+
+
+def start_server(make, executable, folder, port, cases):
+    """A fuzzing server; who asks it for `/runCase` is played one case of `cases`."""
+    folder.mkdir()
+    spec = {
+        "outdir": str(folder),
+        "url": f"ws://127.0.0.1:{port}",
+        "cases": cases,
+        "exclude-cases": [],
+        "exclude-agent-cases": {},
+    }
+    (folder / "spec.json").write_text(json.dumps(spec))
+    return make(
+        "autobahn server",
+        [executable, "-c", LOOPBACK, SITE, "-m", "fuzzingserver", "--webport", "0", "-s", folder / "spec.json"], folder=folder,
     )
 
 

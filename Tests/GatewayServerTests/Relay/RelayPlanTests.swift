@@ -44,13 +44,20 @@ import Testing
         var settings = WebSocketSettings()
         settings.expiryNotice = ExpiryNoticeSettings(before: .seconds(60))
         let plan = RelayPlan(settings)
-        let rule = try #require(plan.rules(session: Array("abc".utf8)).notice)
+        let rule = try #require(plan.rules.notice)
         let text = #"{"type":"token.expiring","expires_in":60,"session":"abc"}"#
-        #expect(rule == NoticeRule(before: .seconds(60), text: Array(text.utf8)))
+        #expect(rule.text(seconds: 60, session: Array("abc".utf8)) == Array(text.utf8))
     }
 
-    @Test func rules_areShared_whenNoSessionIsNamed() {
-        let plan = RelayPlan(WebSocketSettings())
-        #expect(plan.rules(session: [1]) === plan.rules(session: [2]))
+    @Test(arguments: [
+        ([ExpiryNoticePiece.text("soon")], "soon"), ([.session], "abc"), ([], ""),
+        ([.session, .session, .seconds, .text("x"), .session], "abcabc60xabc"),
+    ])
+    func notice_namesItsSession_whereverItIsToStand(_ message: [ExpiryNoticePiece], _ text: String) throws {
+        var settings = WebSocketSettings()
+        settings.expiryNotice = ExpiryNoticeSettings(before: .seconds(60))
+        settings.expiryNotice?.message = message
+        let rule = try #require(RelayPlan(settings).rules.notice)
+        #expect(rule.text(seconds: 60, session: Array("abc".utf8)) == Array(text.utf8))
     }
 }

@@ -27,6 +27,8 @@ package enum FrameViolation: UInt8, Error, Sendable, Equatable, CaseIterable {
         }
     }
 
+    var close: WebSocketClose { WebSocketClose(self.closeCode, self.label) }
+
     /// For the Close frame's reason, the log and the metric.
     package var label: StaticString {
         switch self {

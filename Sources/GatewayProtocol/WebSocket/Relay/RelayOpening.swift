@@ -11,6 +11,8 @@ package struct RelayOpening: Sendable {
     /// When the token is over, if the machine is to end the session then and to tell the client before. The shell may call
     /// `tokenExpired` at any time before, by the wall clock.
     package var expiry = RelayOpening.never
+    /// The id that the notice names.
+    package var session: [UInt8] = []
     /// When the session is too old.
     package var oldAge = RelayOpening.never
 

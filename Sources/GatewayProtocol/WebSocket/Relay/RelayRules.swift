@@ -79,14 +79,35 @@ package struct RateRule: Sendable, Equatable {
     }
 }
 
-/// The text message that tells the client that its token is about to expire.
+/// The text message that tells the client that its token is about to expire. Relays share the rule; the one that sends it
+/// makes the text.
 package struct NoticeRule: Sendable, Equatable {
-    let before: UInt64
-    let text: [UInt8]
+    package enum Piece: Sendable, Equatable {
+        case text([UInt8])
+        /// Whole seconds until the token ends.
+        case seconds
+        /// The id that the session can be renewed by.
+        case session
+    }
 
-    package init(before: Duration, text: [UInt8]) {
+    let before: UInt64
+    private let message: [Piece]
+
+    package init(before: Duration, message: [Piece]) {
         self.before = before.clampedNanoseconds
-        self.text = text
+        self.message = message
+    }
+
+    package func text(seconds: UInt64, session: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        for piece in self.message {
+            switch piece {
+            case .text(let constant): text += constant
+            case .seconds: text += String(seconds).utf8
+            case .session: text += session
+            }
+        }
+        return text
     }
 }
 

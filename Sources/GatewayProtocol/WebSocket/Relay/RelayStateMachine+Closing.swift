@@ -8,6 +8,8 @@ extension RelayStateMachine {
         self[side].input = .closeReceived
         self[side].received = close.reportedCode
         if self.enterClosing(.closed(by: side)) { orders.deadline = .arm(RelayTimings.closeAnswer) }
+        // The offender is told what it did; the other side is not to pay for it.
+        defer { if let violation = close.violation { self.say(violation.close, to: side, orders) } }
         guard self[side.other].output == .flowing else { return }
         switch close.violation {
         case nil:
@@ -29,7 +31,7 @@ extension RelayStateMachine {
         case .client: orders.deadline = .arm(RelayTimings.frameEnd)
         case .upstream: if wasOpen { orders.deadline = .arm(RelayTimings.closeAnswer) }
         }
-        self.say(WebSocketClose(violation.closeCode, violation.label), to: side, orders)
+        self.say(violation.close, to: side, orders)
         let news =
             switch side {
             case .client: WebSocketClose(WebSocketCloseCode.goingAway, violation.label)

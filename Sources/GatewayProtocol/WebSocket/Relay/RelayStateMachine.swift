@@ -155,6 +155,12 @@ package struct RelayStateMachine: ~Copyable {
         return self.stop(close, cause: .tokenExpired, cutsClient: true)
     }
 
+    /// The token, or its user, is not welcome any more. The client is cut off likewise.
+    package mutating func tokenRevoked() -> RelayEffects {
+        let close = WebSocketClose(WebSocketCloseCode.notAuthenticated, "token revoked")
+        return self.stop(close, cause: .tokenRevoked, cutsClient: true)
+    }
+
     /// The gateway ends the session: a drain (1001, 1012), or a policy (1008, 4003) that with `cutsClient` lets nothing
     /// more through to the backend.
     package mutating func stop(_ close: WebSocketClose, cutsClient: Bool = false) -> RelayEffects {

@@ -38,17 +38,18 @@ package enum RelayEnd: Sendable, Equatable {
     /// The client sent more than it may.
     case rateExceeded
     case tokenExpired
+    case tokenRevoked
     /// No message came for too long.
     case idle
     case tooOld
-    /// The gateway ended it: drain, policy, revocation.
+    /// The gateway ended it: drain, policy.
     case stopped(code: UInt16)
 
     /// Who was first to end it; nil is the gateway.
     package var side: RelaySide? {
         switch self {
         case .closed(let side), .lost(let side), .violated(let side, _), .silent(let side): side
-        case .slow, .rateExceeded, .tokenExpired, .idle, .tooOld, .stopped: nil
+        case .slow, .rateExceeded, .tokenExpired, .tokenRevoked, .idle, .tooOld, .stopped: nil
         }
     }
 
@@ -66,6 +67,7 @@ package enum RelayEnd: Sendable, Equatable {
         case .slow(.upstream): "upstream_slow"
         case .rateExceeded: "rate_exceeded"
         case .tokenExpired: "token_expired"
+        case .tokenRevoked: "token_revoked"
         case .idle: "idle"
         case .tooOld: "too_old"
         case .stopped: "stopped"

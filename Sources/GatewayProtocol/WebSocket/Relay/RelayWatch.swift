@@ -27,6 +27,7 @@ final class RelayWatch {
 
     private var expiry: UInt64
     private var isNoticed: Bool
+    private let session: [UInt8]
     private let oldAge: UInt64
     private var drainAt = RelayWatch.never
     private var drainClose = WebSocketClose.empty
@@ -34,6 +35,7 @@ final class RelayWatch {
     /// Frames for the client that wait until no message to it is under way.
     private var texts: [UInt8] = []
     private var isNoticeWaiting = false
+    private var noticeSeconds: UInt64 = 0
 
     init(_ opening: RelayOpening) {
         self.rules = opening.rules
@@ -43,6 +45,7 @@ final class RelayWatch {
         self.idleSince = opening.now
         self.expiry = opening.expiry
         self.isNoticed = opening.rules.notice == nil
+        self.session = opening.session
         self.oldAge = opening.oldAge
     }
 
@@ -163,7 +166,8 @@ final class RelayWatch {
     func takeTexts() -> ByteBuffer {
         var frames = ByteBuffer(bytes: self.texts)
         if self.isNoticeWaiting, let notice = self.rules.notice {
-            WebSocketFrameWriter.writeText(notice.text, into: &frames)
+            WebSocketFrameWriter.writeText(
+                notice.text(seconds: self.noticeSeconds, session: self.session), into: &frames)
         }
         self.texts = []
         self.isNoticeWaiting = false
@@ -175,6 +179,9 @@ final class RelayWatch {
         guard !self.isNoticed, now >= self.noticeTime else { return false }
         self.isNoticed = true
         self.isNoticeWaiting = true
+        // The nearest number: a wheel's turn may have passed, and a token may not even have as long as the notice is early.
+        let left = self.expiry > now ? self.expiry &- now : 0
+        self.noticeSeconds = (left &+ 500_000_000) / 1_000_000_000
         return true
     }
 

@@ -4,7 +4,8 @@ import Testing
 
 /// The token's last moments: the notice, the renewal, the end.
 @Suite struct RelayExpiryTests {
-    private static let rules = RelayRules(notice: NoticeRule(before: .seconds(60), text: Array("soon".utf8)))
+    private static let rules = RelayRules(
+        notice: NoticeRule(before: .seconds(60), message: [.text(Array("soon".utf8))]))
 
     private static func bytes(_ buffer: ByteBuffer?) -> [UInt8] { buffer.map { Array($0.readableBytesView) } ?? [] }
 
@@ -29,6 +30,14 @@ import Testing
         #expect(bench.texts == ["soon"])
     }
 
+    @Test(arguments: [(300_000, 240_000, "abc 60"), (20_000, 0, "abc 20"), (20_400, 0, "abc 20"), (400, 0, "abc 0")])
+    func notice_saysWhatIsLeft_ofWhichSession(_ expiry: Int, _ time: Int, _ text: String) {
+        let rule = NoticeRule(before: .seconds(60), message: [.session, .text([0x20]), .seconds])
+        let bench = WatchBench(RelayRules(notice: rule), expiry: expiry)
+        bench.pass(to: time)
+        #expect(bench.texts == [text])
+    }
+
     @Test func session_endsWithoutNotice_whenNoneIsWanted() {
         let bench = WatchBench(RelayRules(), expiry: 300_000)
         #expect(bench.pass(to: 300_000) == ["300 s: \(Self.end)"])
@@ -39,6 +48,14 @@ import Testing
         let bench = WatchBench(Self.rules, expiry: 300_000)
         #expect(RelayBench.describe(bench.machine.tokenExpired()) == Self.end)
         #expect(bench.pass(to: 240_000).filter { $0.contains("soon") } == [])
+    }
+
+    @Test func summary_namesTheRevocation_whenTheTokenIsRevoked() {
+        let bench = WatchBench(Self.rules, expiry: 300_000)
+        let end = RelayBench.describe(bench.machine.tokenRevoked())
+        #expect(end == Self.end.replacing("expired", with: "revoked"))
+        #expect(bench.machine.summary.cause == .tokenRevoked)
+        #expect(bench.machine.summary.cause?.side == nil)
     }
 
     // MARK: Message boundaries
@@ -107,7 +124,8 @@ import Testing
     @Test(arguments: [0, 1, 125, 126, 127, 65535, 65536])
     func notice_mayHaveAnyLength(_ count: Int) throws {
         let text = Array(repeating: UInt8(ascii: "n"), count: count)
-        let bench = WatchBench(RelayRules(notice: NoticeRule(before: .seconds(60), text: text)), expiry: 60_000)
+        let bench = WatchBench(
+            RelayRules(notice: NoticeRule(before: .seconds(60), message: [.text(text)])), expiry: 60_000)
         #expect(bench.takeClientBytes() == WebSocketWire.frame(1, text, masked: false))
     }
 

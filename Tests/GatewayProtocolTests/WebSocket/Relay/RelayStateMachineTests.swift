@@ -80,29 +80,30 @@ import Testing
 
     @Test(
         arguments: [
-            (WebSocketWire.close(1000, "bye", masked: false), WebSocketWire.close(1000, "bye", masked: false)),
-            (WebSocketWire.close(4003, masked: false), WebSocketWire.close(4003, masked: false)),
-            (WebSocketWire.close(nil, masked: false), WebSocketWire.close(nil, masked: false)),
-            (WebSocketWire.frame(8, [3, 232, 0xFF], masked: false), WebSocketWire.close(1000, masked: false)),
+            (WebSocketWire.close(1000, "bye", masked: false), WebSocketWire.close(1000, "bye", masked: false), nil),
+            (WebSocketWire.close(4003, masked: false), WebSocketWire.close(4003, masked: false), nil),
+            (WebSocketWire.close(nil, masked: false), WebSocketWire.close(nil, masked: false), nil),
+            (WebSocketWire.frame(8, [3, 232, 0xFF], masked: false), WebSocketWire.close(1000, masked: false), 1007),
         ]
             + ([0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000] as [UInt16]).map {
                 (
                     WebSocketWire.close($0, "x", masked: false),
-                    WebSocketWire.close(1011, "invalid close code from upstream", masked: false)
+                    WebSocketWire.close(1011, "invalid close code from upstream", masked: false), 1002
                 )
             } + [
                 (
                     WebSocketWire.frame(8, [3], masked: false),
-                    WebSocketWire.close(1011, "invalid close code from upstream", masked: false)
+                    WebSocketWire.close(1011, "invalid close code from upstream", masked: false), 1002
                 )
-            ])
-    func upstreamsClose_reachesTheClient_withAValidCode(_ sent: [UInt8], _ expected: [UInt8]) {
+            ] as [([UInt8], [UInt8], UInt16?)])
+    func upstreamsClose_reachesTheClient_withAValidCode(_ sent: [UInt8], _ expected: [UInt8], _ answer: UInt16?) {
         var machine = Self.machine()
         let effects = machine.received(
             from: .upstream, ByteBuffer(bytes: WebSocketWire.text("hi", masked: false) + sent))
         #expect(Self.bytes(effects.toOther) == WebSocketWire.text("hi", masked: false))
         #expect(Self.bytes(effects.orders?.toClient) == expected)
-        #expect(effects.orders?.toUpstream == nil)
+        let told = WebSocketWire.frames(Self.bytes(effects.orders?.toUpstream))?.first
+        #expect(told?.closeCode == answer)
         #expect(machine.summary.cause == .closed(by: .upstream))
     }
 

@@ -108,7 +108,7 @@ private final class WatchWorld {
             ping: Int.random(in: 0..<5, using: &random) == 0 ? nil : ping,
             idle: Bool.random(using: &random) ? IdleRule(time: .seconds(8)) : nil,
             rate: Bool.random(using: &random) ? rate : nil,
-            notice: NoticeRule(before: .seconds(5), text: Array("soon".utf8)),
+            notice: NoticeRule(before: .seconds(5), message: [.text(Array("soon".utf8))]),
             renewal: WatchBench.rules.renewal
         )
         self.bench = WatchBench(

@@ -22,7 +22,7 @@ final class WatchBench {
         ping: PingRule(interval: .seconds(30), timeout: .seconds(10)),
         idle: IdleRule(time: .seconds(100)),
         rate: RateRule(messages: RateBound(perSecond: 1, burst: 5), excess: .delay),
-        notice: NoticeRule(before: .seconds(60), text: Array("soon".utf8)),
+        notice: NoticeRule(before: .seconds(60), message: [.text(Array("soon".utf8))]),
         renewal: WatchBench.renewal.map {
             RenewalRule(pattern: $0, accepted: Array("ok".utf8), refused: Array("no".utf8))
         }
@@ -37,6 +37,7 @@ final class WatchBench {
     ) {
         var opening = RelayOpening(rules: rules, now: Self.start, seed: 0)
         if let expiry { opening.expiry = Self.time(expiry) }
+        opening.session = Array("abc".utf8)
         if let oldAge { opening.oldAge = Self.time(oldAge) }
         self.machine = RelayStateMachine(limits: limits, deflate: deflate, maskKey: 0x37FA_213D, opening: opening)
         self.note(self.machine.began(now: Self.start))
