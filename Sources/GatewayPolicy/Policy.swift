@@ -105,8 +105,8 @@ package final class Policy: Sendable {
     }
 
     /// Whether the key with this fingerprint still verifies tokens.
-    package func knowsKey(_ fingerprint: UInt64) -> Bool {
-        self.tokens?.knowsKey(fingerprint) ?? false
+    package func knowsKey(of identity: VerifiedIdentity) -> Bool {
+        self.tokens?.knowsKey(of: identity) ?? false
     }
 
     /// The holders of all keys that have to be fetched.

@@ -6,6 +6,7 @@ import GatewayTokens
 ///     {"iss": "tollgate", "aud": "chat", "sub": "7", "iat": 1700000000, "exp": 1700000030,
 ///      "identity": {"X-User-Id": "7"}}
 ///
+/// * `sub` is a user of `SIMPLE_JWT`'s own, unless there is `sub_iss`: the `iss` of the other issuer whose user it is.
 /// * `identity` repeats the identity headers as they are sent, so that nothing among them has to be believed without the
 ///   signature. What does not fit is left out, and then nobody vouches for it.
 /// * `exp` never lies behind the moment at which the gateway itself stops accepting the user's token.
@@ -63,6 +64,10 @@ final class AssertionPlan: Sendable {
     ) -> [UInt8] {
         var payload = self.openings[audience]
         JSONQuotation.append(identity.userID.utf8, to: &payload)
+        if identity.block != 0, let issuer = identity.issuer {
+            payload += ",\"sub_iss\":".utf8
+            JSONQuotation.append(issuer.utf8, to: &payload)
+        }
         payload += ",\"iat\":\(issuedAt),\"exp\":\(expiresAt),\"identity\":{".utf8
         let start = payload.count
         for line in [identity.identityLines, captureLines] { Self.appendMembers(line, to: &payload, since: start) }

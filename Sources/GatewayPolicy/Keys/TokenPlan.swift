@@ -24,14 +24,27 @@ struct TokenPlan: Sendable {
         self.remoteBlocks = blocks.indices.filter { blocks[$0].remote != nil }
     }
 
-    /// Keys that are not there, or too old, do not say that one is gone.
-    func knowsKey(_ fingerprint: UInt64) -> Bool {
-        self.blocks.contains { block in
+    /// Whether the key behind an identity still verifies tokens of its issuer. Keys that are not there, or too old, do not say
+    /// that one is gone.
+    func knowsKey(of identity: VerifiedIdentity) -> Bool {
+        let fingerprint = identity.keyFingerprint
+        return self.blocks(of: identity.issuer).contains { block in
             guard let remote = block.remote else { return block.rules.keySet.contains(fingerprint: fingerprint) }
             guard let keys = remote.current else { return true }
             // Asked for every open socket: no set is built for it.
             return keys.contains { $0.fingerprint == fingerprint }
                 || block.previous.contains { $0.key.fingerprint == fingerprint }
         }
+    }
+
+    /// Those that would judge a token of this issuer; all when none would.
+    private func blocks(of issuer: String?) -> [Block] {
+        let named = self.blocks.filter { block in
+            guard let issuer, let issuers = block.rules.issuer else { return false }
+            return issuers.contains { $0.utf8.elementsEqual(issuer.utf8) }
+        }
+        if !named.isEmpty { return named }
+        let nameless = self.blocks.filter { $0.rules.issuer == nil }
+        return nameless.isEmpty ? self.blocks : nameless
     }
 }

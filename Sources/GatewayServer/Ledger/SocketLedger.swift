@@ -42,13 +42,20 @@ final class SocketLedger: Sendable {
         let entry = self.state.withLock { state -> Entry in
             if !session.isEmpty, state.sessions[session] != nil { return .sessionInUse }
             for cap in caps {
-                guard (state.holders[cap.key]?.count ?? 0) >= cap.limit else { continue }
-                guard dropsOldest, let oldest = state.holders[cap.key]?.first(where: \.canBeDisplaced) else {
+                let leaving = displaced.count { $0.keys.contains(cap.key) }
+                guard (state.holders[cap.key]?.count ?? 0) - leaving >= cap.limit else { continue }
+                guard dropsOldest,
+                    let oldest = state.holders[cap.key]?.first(where: { ticket in
+                        ticket.canBeDisplaced && !displaced.contains { $0 === ticket }
+                    })
+                else {
+                    // Nobody leaves for a socket that does not come.
+                    displaced = []
                     return .full
                 }
-                Self.remove(oldest, from: &state)
                 displaced.append(oldest)
             }
+            for ticket in displaced { Self.remove(ticket, from: &state) }
             state.number &+= 1
             let ticket = SocketTicket(state.number, keys: caps.map(\.key), session: session)
             for cap in caps { state.holders[cap.key, default: SocketHolders()].append(ticket) }

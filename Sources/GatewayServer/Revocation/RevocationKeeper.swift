@@ -92,13 +92,15 @@ actor RevocationKeeper {
             self.watching?.cancel()
             self.watching = nil
         }
-        let isLess = self.file != nil && settings?.file == nil || self.feedList != nil && settings?.url == nil
+        var isLess = self.file != nil && settings?.file == nil
         if settings?.file == nil { self.file = nil }
         if settings?.url == nil {
             let feed = self.feed
             self.feed = nil
-            self.feedList = nil
             await feed?.poller.stop()
+            // Not before: a document may have been on its way.
+            if self.feedList != nil { isLess = true }
+            self.feedList = nil
         }
         if isLess { self.publishList() }
         await self.noteReadiness()

@@ -68,7 +68,7 @@ extension Policy {
     fileprivate func objection(to terms: RelayTerms) -> SocketObjection? {
         guard let route = self.route(like: terms.route) else { return .route }
         guard route.allowsOrigin(terms.origin) else { return .origin }
-        if let identity = terms.identity, !self.knowsKey(identity.keyFingerprint) { return .key }
+        if let identity = terms.identity, !self.knowsKey(of: identity) { return .key }
         return nil
     }
 }

@@ -53,6 +53,49 @@ import Testing
         #expect(String(decoding: identity?.identityLines ?? [], as: UTF8.self) == "X-User-Id: p1\r\n")
     }
 
+    /// Another issuer's user 7 is not ours, and the backend can see that.
+    @Test func assertion_namesTheIssuer_ofUsersThatAreNotOurs() throws {
+        let gateway = try TestGateway(
+            routes: "  - {path: 'all/', upstream: chat}",
+            simpleJWT: "ISSUER: ours",
+            rest: """
+                assertion: {SIGNING_KEY: 'the key of the assertions, 32 bytes and more'}
+                tokens: {issuers: [{name: partner, ISSUER: theirs, SIGNING_KEY: \(Self.partnerSecret)}]}
+                """)
+        let partners = try TestGateway.token(others: [("iss", .string("theirs"))], secret: Self.partnerSecret)
+        for (token, expected) in [
+            (try Self.ours(), #""sub":"7","iat""#), (partners, #""sub":"7","sub_iss":"theirs","#),
+        ] {
+            var request = TestRequest("/all/", ["Authorization: Bearer \(token)"])
+            let line = try #require(gateway.judge(&request).admission?.extraLines)
+            let payload = Array(
+                try #require(String(decoding: line, as: UTF8.self).split(separator: ".").dropFirst().first).utf8)
+            let decoded = Base64URL.decode(payload.span.bytes, 0..<payload.count)
+            let text = String(decoding: try #require(decoded), as: UTF8.self)
+            #expect(text.contains(expected), "\(text)")
+        }
+    }
+
+    /// That somebody else's keys have not come says nothing about ours.
+    @Test func keyThatIsGone_isGone_whateverOtherIssuersHave() throws {
+        func policy(_ secret: String) throws -> Policy {
+            let text = """
+                SIMPLE_JWT: {SIGNING_KEY: \(secret), ISSUER: ours}
+                tokens:
+                  issuers: [{name: partner, ISSUER: theirs, ALGORITHM: RS256, JWK_URL: "https://id.example.com/keys"}]
+                listen: [{address: "127.0.0.1:8080"}]
+                upstreams: {chat: {servers: ["127.0.0.1:8000"]}}
+                routes: [{path: 'all/', upstream: chat}]
+                """
+            return try #require(TestGateway.build(text).policy)
+        }
+        let (old, new) = (try policy(TestGateway.secret), try policy(Self.partnerSecret))
+        let token = Array(try Self.ours().utf8)
+        let found = Gatekeeper(policy: old).identity(ofToken: token.span.bytes, now: TestGateway.now)
+        let identity = try #require(found)
+        #expect(old.knowsKey(of: identity) && !new.knowsKey(of: identity))
+    }
+
     @Test(arguments: [
         (", max_lifetime: 299s", "401 lifetime"), (", max_lifetime: 300s", "user 7"), (", typ: [at+jwt]", "401 type"),
         (", typ: [JWT]", "user 7"), (", max_age: 10s", "user 7"),

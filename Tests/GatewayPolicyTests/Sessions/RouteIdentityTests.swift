@@ -54,7 +54,7 @@ import Testing
         }
         var request = TestRequest("/a/", ["Authorization: Bearer \(try TestGateway.token())"])
         let identity = try #require(gateway.judge(&request).admission?.identity)
-        #expect(gateway.policy.knowsKey(identity.keyFingerprint) && again.policy.knowsKey(identity.keyFingerprint))
-        #expect(!other.policy.knowsKey(identity.keyFingerprint) && !gateway.policy.knowsKey(0))
+        #expect(gateway.policy.knowsKey(of: identity) && again.policy.knowsKey(of: identity))
+        #expect(!other.policy.knowsKey(of: identity))
     }
 }

@@ -79,8 +79,12 @@ def folded(name):
 
 
 def user_of(claims):
-    """The active user that was vouched for, or an anonymous one. Asks the database."""
-    if claims is None:
+    """The active user that was vouched for, or an anonymous one. Asks the database.
+
+    `sub_iss` says that `sub` is a user of another issuer (the gateway's `tokens.issuers`): somebody else's user 7 is not ours.
+    A project that knows those users finds them here, by both.
+    """
+    if claims is None or "sub_iss" in claims:
         return AnonymousUser()
     try:
         user = get_user_model().objects.get(**{api_settings.USER_ID_FIELD: claims["sub"]})

@@ -125,6 +125,11 @@ class AssertionTests(TestCase):
                 self.assertEqual(self.over_http({"X-Tollgate-Assertion": assertion(user)})[0], "")
                 self.assertEqual(self.over_channels({"X-Tollgate-Assertion": assertion(user)})[0], "")
 
+    def test_users_of_other_issuers_are_not_ours(self):
+        theirs = {"X-Tollgate-Assertion": assertion(self.user.id, sub_iss="https://id.partner.test")}
+        self.assertEqual(self.over_http(theirs)[0], "")
+        self.assertEqual(self.over_channels(theirs)[0], "")
+
     def test_several_keys_count_while_they_change(self):
         with override_settings(TOLLGATE=SETTINGS | {"KEY": [OTHER_KEY, KEY]}):
             for key in [KEY, OTHER_KEY]:
