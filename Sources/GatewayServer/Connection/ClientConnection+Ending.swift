@@ -83,6 +83,7 @@ extension ClientConnection {
     }
 
     func close() {
+        if self.awaitsTurn { self.flush() }
         self.isClosing = true
         self.worker.wheel.cancel(self)
         self.context?.close(promise: nil)
@@ -90,6 +91,7 @@ extension ClientConnection {
 
     /// Closes the socket itself. TLS does not say goodbye: what was written so far must not look complete.
     func closeAtOnce() {
+        if self.awaitsTurn { self.flush() }
         guard let context = self.context else { return }
         self.isClosing = true
         self.worker.wheel.cancel(self)

@@ -101,7 +101,7 @@ extension ClientConnection {
 
     /// Makes room in `outbound`; an empty one takes the worker's scratch storage.
     private func beginOutbound(room: Int) {
-        if self.outbound.readableBytes == 0 { self.outbound = self.worker.takeScratch() }
+        if self.outbound.readableBytes == 0 { self.outbound = self.worker.scratch.take() }
         self.outbound.reserveCapacity(minimumWritableBytes: room)
     }
 
@@ -112,6 +112,6 @@ extension ClientConnection {
         let buffer = self.outbound
         self.outbound = ByteBuffer()
         self.write(buffer)
-        self.worker.giveScratch(buffer)
+        self.worker.scratch.give(buffer)
     }
 }

@@ -165,10 +165,10 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         switch self.phase {
         case .relaying(let relay):
-            relay.flush(.upstream)
+            relay.readBurstEnded(.client)
         case .http:
-            self.ownExchange?.flushUpstream()
-            self.flush()
+            self.ownExchange?.flushUpstreamInTurn()
+            self.flushInTurn()
         case .refusingSocket, .lingering, .closed:
             break
         }
@@ -440,7 +440,12 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         self.needsFlush = true
     }
 
-    func flush() {
+    /// Flushes once the loop has gone through what the kernel has for it.
+    func flushInTurn() {
+        if self.needsFlush || self.outbound.readableBytes > 0 { self.worker.flushes.add(self) }
+    }
+
+    override func flush() {
         self.writeOutbound()
         guard self.needsFlush, let context = self.context else { return }
         self.needsFlush = false

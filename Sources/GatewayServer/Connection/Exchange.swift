@@ -174,11 +174,18 @@ final class Exchange {
 
     func flushUpstream() { self.upstream?.flush() }
 
+    func flushUpstreamInTurn() { self.upstream?.flushInTurn() }
+
     /// After an event of upstream's: what it made the client's connection write, and what the client's next request made
     /// another upstream connection write.
     func flush() {
         self.client.flush()
         self.flushUpstream()
+    }
+
+    func flushInTurn() {
+        self.client.flushInTurn()
+        self.flushUpstreamInTurn()
     }
 
     func clientWritabilityChanged(_ isWritable: Bool) {
@@ -263,7 +270,7 @@ final class Exchange {
     /// After `responseEnded`: the client's next request may already be waiting.
     func continueClient() {
         self.client.exchangeEnded()
-        self.flush()
+        self.flushInTurn()
     }
 
     func upstreamFailed(_ failure: UpstreamFailure, beforeAnyResponseByte: Bool) {

@@ -129,11 +129,11 @@ final class Relay: ExpiringEntry {
         }
     }
 
-    /// The read burst of the other side is over.
-    func flush(_ side: RelaySide) {
+    /// All that has come from `side` for now has been received.
+    func readBurstEnded(_ side: RelaySide) {
         switch side {
-        case .client: self.client.flush()
-        case .upstream: self.upstream.flush()
+        case .client: self.upstream.flushInTurn()
+        case .upstream: self.client.flushInTurn()
         }
         self.countTraffic()
     }

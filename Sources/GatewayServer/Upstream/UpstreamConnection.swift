@@ -5,7 +5,7 @@ import NIOCore
 
 /// One connection to an upstream: HTTP/1.1 responses in, request bytes out. It serves one exchange at a time, rests in its
 /// pool between two, or becomes one half of a relay.
-final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
+final class UpstreamConnection: FlushQueueEntry, ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -96,7 +96,12 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
         self.write(buffer)
     }
 
-    func flush() {
+    /// Flushes once the loop has gone through what the kernel has for it.
+    func flushInTurn() {
+        if self.needsFlush || self.outbound.readableBytes > 0 { self.worker.flushes.add(self) }
+    }
+
+    override func flush() {
         self.writeOutbound()
         guard self.needsFlush, let context = self.context else { return }
         self.needsFlush = false
@@ -131,6 +136,7 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
     func leaveRelay() { self.relay = nil }
 
     func close() {
+        if self.awaitsTurn { self.flush() }
         self.worker.wheel.cancel(self)
         self.context?.close(promise: nil)
     }
@@ -178,9 +184,9 @@ final class UpstreamConnection: WheelTimer, ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if let relay = self.relay {
-            relay.flush(.client)
+            relay.readBurstEnded(.upstream)
         } else {
-            self.exchange?.flush()
+            self.exchange?.flushInTurn()
         }
         context.fireChannelReadComplete()
     }

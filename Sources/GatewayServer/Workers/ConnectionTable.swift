@@ -1,5 +1,5 @@
 /// A connection that its worker can find again.
-class TableEntry: WheelTimer {
+class TableEntry: FlushQueueEntry {
     fileprivate var row = -1
 }
 

@@ -16,12 +16,13 @@ final class Worker {
     var wheel: TimerWheel
     var expiries: ExpiryBuckets
     private(set) var isDraining = false
+    let flushes: FlushQueue
+    var scratch = ScratchBuffers()
     private var pools: [UpstreamPool] = []
     private(set) var clients = ConnectionTable<ClientConnection>()
     private var ticker: RepeatedTask?
     private var drained: EventLoopPromise<Void>?
     private var random = RandomPool()
-    private var scratch = ByteBuffer()
     /// The `Date` line of the last tick's second.
     private(set) var dateLine: [UInt8] = []
     private var dateSecond = Int64.min
@@ -36,6 +37,7 @@ final class Worker {
         self.observation = observation
         self.snapshot = snapshot
         self.gatekeeper = Gatekeeper(snapshot)
+        self.flushes = FlushQueue(eventLoop: eventLoop)
         self.wheel = TimerWheel(now: .now())
         self.expiries = ExpiryBuckets(now: WallClock.now().seconds)
         self.pools = snapshot.upstreams.map { UpstreamPool($0, worker: self) }
@@ -61,21 +63,6 @@ final class Worker {
         self.lastOrigin = origin.withUnsafeBytes { Array($0) }
         return self.lastOrigin
     }
-
-    /// Storage for composing a response; see `ClientConnection.writeOutbound`.
-    func takeScratch() -> ByteBuffer {
-        var taken = ByteBuffer()
-        swap(&taken, &self.scratch)
-        taken.clear()
-        return taken
-    }
-
-    func giveScratch(_ buffer: ByteBuffer) {
-        // One large answer must not make all later ones large.
-        if buffer.capacity <= Self.scratchLimit { self.scratch = buffer }
-    }
-
-    private static let scratchLimit = 64 << 10
 
     // MARK: Connections
 

@@ -39,6 +39,7 @@ import Testing
 
         func send(_ text: String) throws {
             try self.channel.writeInbound(ByteBuffer(string: text))
+            self.channel.embeddedEventLoop.run()
         }
 
         func received() throws -> String {
@@ -90,7 +91,7 @@ import Testing
         let whole = try Fixture()
         try whole.send(Self.request)
         let dripped = try Fixture()
-        for byte in Self.request.utf8 { try dripped.channel.writeInbound(ByteBuffer(bytes: [byte])) }
+        for byte in Self.request.utf8 { try dripped.send(String(UnicodeScalar(byte))) }
         #expect(try dripped.receivedWithoutID() == whole.receivedWithoutID())
     }
 

@@ -35,6 +35,7 @@ import Testing
         }
 
         func status() throws -> String? {
+            self.channel.embeddedEventLoop.run()
             guard let buffer = try self.channel.readOutbound(as: ByteBuffer.self) else { return nil }
             return String(String(buffer: buffer).prefix(12))
         }
