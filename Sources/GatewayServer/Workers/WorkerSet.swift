@@ -27,9 +27,11 @@ final class WorkerSet: Sendable {
         let shared = SharedState()
         var eventLoops: [any EventLoop] = []
         var bound: [ObjectIdentifier: NIOLoopBound<Worker>] = [:]
+        let count = group.makeIterator().reduce(0) { sum, _ in sum + 1 }
         for (index, eventLoop) in group.makeIterator().enumerated() {
             let worker = try eventLoop.submit {
-                NIOLoopBound(
+                HeapReserve.make(workers: count)
+                return NIOLoopBound(
                     Worker(
                         index: index,
                         eventLoop: eventLoop,

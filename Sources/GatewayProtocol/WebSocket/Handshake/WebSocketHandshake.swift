@@ -46,6 +46,10 @@ package enum WebSocketHandshake {
         return (found, false)
     }
 
+    /// Looked up once: `SHA1` itself looks it up anew for each call, which costs more than the digest. A set that never
+    /// changes, so it may be used from any thread.
+    private nonisolated(unsafe) static let sha1 = EVP_MD_fetch(nil, "SHA1", nil)
+
     /// Base64 of the SHA-1 of the key's characters and the protocol's own GUID (RFC 6455 section 4.2.2).
     package static func accept(forKey key: WebSocketKey) -> WebSocketAccept {
         let guid: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -55,7 +59,9 @@ package enum WebSocketHandshake {
         var digest = InlineArray<20, UInt8>(repeating: 0)
         input.span.withUnsafeBufferPointer { input in
             var output = digest.mutableSpan
-            output.withUnsafeMutableBufferPointer { _ = SHA1(input.baseAddress, input.count, $0.baseAddress) }
+            output.withUnsafeMutableBufferPointer {
+                _ = EVP_Digest(input.baseAddress, input.count, $0.baseAddress, nil, self.sha1, nil)
+            }
         }
         // EVP_EncodeBlock ends its text with a NUL.
         var text = InlineArray<29, UInt8>(repeating: 0)

@@ -13,8 +13,9 @@ extension RelayStateMachine {
     /// What waits for `side` has filled its buffer, or does not any more. The other side is not read meanwhile, and nobody's
     /// silence means anything.
     package mutating func writabilityChanged(of side: RelaySide, isWritable: Bool, now: UInt64) -> RelayEffects {
-        guard self.phase == .open, let watch = self.watch else { return .none }
-        watch.writabilityChanged(of: side, isWritable: isWritable, now: now)
+        guard self.phase == .open, let watch = self.watch,
+            watch.writabilityChanged(of: side, isWritable: isWritable, now: now)
+        else { return .none }
         return self.rearmed(RelayOrders(), now)
     }
 

@@ -102,11 +102,16 @@ final class RelayWatch {
     /// While one side takes nothing, neither is read to the end of what it has sent: silence proves nothing then.
     private var isCongested: Bool { !self.isClientWritable || !self.isUpstreamWritable }
 
-    func writabilityChanged(of side: RelaySide, isWritable: Bool, now: UInt64) {
+    /// Returns whether that was new.
+    func writabilityChanged(of side: RelaySide, isWritable: Bool, now: UInt64) -> Bool {
         let wasCongested = self.isCongested
         switch side {
-        case .client: self.isClientWritable = isWritable
-        case .upstream: self.isUpstreamWritable = isWritable
+        case .client:
+            guard self.isClientWritable != isWritable else { return false }
+            self.isClientWritable = isWritable
+        case .upstream:
+            guard self.isUpstreamWritable != isWritable else { return false }
+            self.isUpstreamWritable = isWritable
         }
         if self.isCongested {
             self.client.suspended()
@@ -114,6 +119,7 @@ final class RelayWatch {
         } else if wasCongested {
             self.resumed(now: now)
         }
+        return true
     }
 
     private func resumed(now: UInt64) {
