@@ -73,6 +73,8 @@ def test_guesser_has_no_more_tokens_verified(gateways, upstream):
         assert status(other, tokens.token("4")) == 200, "what is valid is not counted"
         assert status(other, forged()) == 401
         assert_throttled(ask(other, "/x", [bearer(tokens.token("5"))]))
+    assert "127.0.0.5" in gateway.wait_for("too many tokens of an address are not valid")
+    assert gateway.output.count("too many tokens") == 1, "said once"
     assert access_line(gateway, "/x")["status"] == 200
     gateway.wait_for('"status":429,"refused":"throttled"')
     assert {got.target for got in upstream.take_all()} == {"/x", "/open/"}

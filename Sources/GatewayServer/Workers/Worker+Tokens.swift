@@ -11,7 +11,9 @@ extension Worker {
         guard self.shared.addresses.isThrottling(now: Int64(clamping: now.uptimeNanoseconds)), let address,
             let rate = self.snapshot.settings.tokens.failures.rate
         else { return true }
-        return self.shared.addresses.mayFail(address, rate, now: Int64(clamping: now.uptimeNanoseconds))
+        if self.shared.addresses.mayFail(address, rate, now: Int64(clamping: now.uptimeNanoseconds)) { return true }
+        if self.shared.throttlingHint.isFirst() { self.observation.addressThrottled(address) }
+        return false
     }
 
     func verificationFailed(_ address: IPAddress?) {

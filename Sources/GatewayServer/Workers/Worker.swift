@@ -184,6 +184,7 @@ final class SharedState: Sendable {
     let connections = ConnectionCount()
     let addresses = AddressLedger()
     let forwardingHint = OnceOnly()
+    let throttlingHint = OnceOnly()
     let sockets = SocketLedger()
     let keyRequests = KeyRequests()
     let revokedSockets = EventCount()

@@ -132,6 +132,13 @@ final class WorkerObservation {
             metadata: [LogKey.clientAddress: "\(String(decoding: peer.text, as: UTF8.self))"])
     }
 
+    /// Said once; the metrics count how often it happens. Its operator may know that the address is not one client.
+    func addressThrottled(_ address: IPAddress) {
+        self.logger.notice(
+            "too many tokens of an address are not valid, unknown ones get 429; list it in trusted_proxies if it is your proxy",
+            metadata: [LogKey.clientAddress: "\(String(decoding: address.text, as: UTF8.self))"])
+    }
+
     /// A peer that must announce its client did not do so in a way that can be read.
     func proxyHeaderRefused(_ problem: ProxyHeaderProblem) {
         self.unrouted.refused("proxy_header")
