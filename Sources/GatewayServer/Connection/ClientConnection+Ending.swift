@@ -33,7 +33,7 @@ extension ClientConnection {
     func whenFlushed(_ body: @escaping () -> Void) {
         self.writeOutbound()
         guard let context = self.context else { return }
-        self.needsFlush = false
+        self.unflushed = 0
         self.awaitsFlush = true
         let flushed = context.writeAndFlush(self.wrapOutboundOut(ByteBuffer())).assumeIsolated()
         if WriteWatch.bytesWaiting(on: context.channel) > 0 { self.watchWrites() }

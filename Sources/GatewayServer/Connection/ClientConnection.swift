@@ -49,7 +49,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     var inbound = ByteBuffer()
     /// Composed and not yet given to the channel: a response's head waits here for the body that comes with it.
     var outbound = ByteBuffer()
-    var needsFlush = false
+    /// Bytes that the channel was given since the last flush.
+    var unflushed = 0
     var gate = ReadGate()
     var inputIsClosed = false
     var writeWatch: WriteWatch?
@@ -437,18 +438,18 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
     func write(_ buffer: ByteBuffer) {
         guard let context = self.context else { return }
         context.write(self.wrapOutboundOut(buffer), promise: nil)
-        self.needsFlush = true
+        self.unflushed &+= buffer.readableBytes
     }
 
     /// Flushes once the loop has gone through what the kernel has for it.
     func flushInTurn() {
-        if self.needsFlush || self.outbound.readableBytes > 0 { self.worker.flushes.add(self) }
+        self.worker.flushes.add(self, bytes: self.unflushed &+ self.outbound.readableBytes)
     }
 
     override func flush() {
         self.writeOutbound()
-        guard self.needsFlush, let context = self.context else { return }
-        self.needsFlush = false
+        guard self.unflushed > 0, let context = self.context else { return }
+        self.unflushed = 0
         context.flush()
     }
 

@@ -23,7 +23,8 @@ final class UpstreamConnection: FlushQueueEntry, ChannelDuplexHandler {
     private var gate = ReadGate()
     /// Small chunks composed for one write.
     private var outbound = ByteBuffer()
-    private var needsFlush = false
+    /// Bytes that the channel was given since the last flush.
+    private var unflushed = 0
     private var writeWatch: WriteWatch?
     /// As the channel said last.
     private var acceptsWrites = false
@@ -59,7 +60,7 @@ final class UpstreamConnection: FlushQueueEntry, ChannelDuplexHandler {
         self.writeOutbound()
         guard let context = self.context else { return }
         context.write(self.wrapOutboundOut(buffer), promise: nil)
-        self.needsFlush = true
+        self.unflushed &+= buffer.readableBytes
     }
 
     /// The whole request has been handed over: from now on the response is waited for.
@@ -78,12 +79,10 @@ final class UpstreamConnection: FlushQueueEntry, ChannelDuplexHandler {
             self.write(piece)
             HTTPWriter.writeChunkEnd(into: &self.outbound)
         }
-        self.needsFlush = true
     }
 
     func writeLastChunk() {
         HTTPWriter.writeLastChunk(into: &self.outbound)
-        self.needsFlush = true
     }
 
     private static let copiedChunk = 16 << 10
@@ -98,13 +97,13 @@ final class UpstreamConnection: FlushQueueEntry, ChannelDuplexHandler {
 
     /// Flushes once the loop has gone through what the kernel has for it.
     func flushInTurn() {
-        if self.needsFlush || self.outbound.readableBytes > 0 { self.worker.flushes.add(self) }
+        self.worker.flushes.add(self, bytes: self.unflushed &+ self.outbound.readableBytes)
     }
 
     override func flush() {
         self.writeOutbound()
-        guard self.needsFlush, let context = self.context else { return }
-        self.needsFlush = false
+        guard self.unflushed > 0, let context = self.context else { return }
+        self.unflushed = 0
         context.flush()
     }
 

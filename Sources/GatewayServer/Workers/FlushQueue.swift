@@ -15,6 +15,9 @@ class FlushQueueEntry: WheelTimer {
 /// and that of writing in the caches in turn. Nobody waits longer than for `limit` reads.
 final class FlushQueue {
     private static let limit = 32
+    /// From so many bytes on a wake-up costs little beside the bytes. They go at once, while they are in the cache, and
+    /// before their connection counts as one that is full.
+    private static let large = 8 << 10
 
     private let eventLoop: any EventLoop
     private var waiting: ContiguousArray<FlushQueueEntry> = []
@@ -32,9 +35,13 @@ final class FlushQueue {
         }
     }
 
-    /// To be called where a burst of reads ends.
-    func add(_ entry: FlushQueueEntry) {
-        guard !entry.awaitsTurn else { return }
+    /// To be called where a burst of reads ends. `bytes` is how much has been written to `entry`.
+    func add(_ entry: FlushQueueEntry, bytes: Int) {
+        guard bytes < Self.large else {
+            entry.flush()
+            return
+        }
+        guard bytes > 0, !entry.awaitsTurn else { return }
         entry.awaitsTurn = true
         self.waiting.append(entry)
         if self.waiting.count >= Self.limit {
