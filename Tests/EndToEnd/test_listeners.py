@@ -1,11 +1,14 @@
 """Ways in and out besides plain TCP: Unix sockets on both sides, IPv6, TLS, a second gateway on the same port."""
 
 import os
+import queue
 import shutil
+import signal
 import socket
 import ssl
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +17,7 @@ from support.backend import ALICE, Backend
 from support.certificate import self_signed
 from support.frames import BINARY, TEXT, frame, read_frame
 from support.gateway import Gateway, settings
-from support.upstream import Upstream
+from support.upstream import Upstream, read_request
 from support.waiting import free_port, until
 from support.wire import Wire, bearer, get
 
@@ -180,6 +183,52 @@ def test_silent_client_of_a_tls_port_is_let_go(gateways, upstream, tmp_path):
     with Wire(port) as client:
         client.send(b"\x16\x03\x01\x02\x00")  # begins a hello and stops
         client.read_to_end()
+
+
+def stopped(pid):
+    """Whether the process does nothing until it gets SIGCONT."""
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state == "T"
+
+
+@pytest.mark.parametrize("kind", ["answer", "message"])
+def test_tls_client_that_ends_without_a_word_gets_what_came_before(gateways, tmp_path, kind):
+    """Both events are found in one turn of the loop: what upstream sent is written, and not flushed, when the client's bare
+    FIN is read. The client ended only its own half."""
+    context, port, ends = self_signed(tmp_path), free_port(), queue.Queue()
+
+    def answer(wire):
+        if kind == "message":
+            frames.accept(wire)
+        else:
+            read_request(wire)
+        ends.put(wire)
+        wire.read_to_end()
+
+    backend = Upstream(handler=answer)
+    listen = [{"address": f"127.0.0.1:{port}", "tls": {"certificate": "cert.pem", "key": "key.pem"}}]
+    routes = [{"path": "<path:rest>", "auth": "none", "websocket": True}]
+    gateway = gateways.start_text(settings(port, backend.port, routes, listen=listen), port)
+    try:
+        plain = socket.create_connection(("127.0.0.1", port))
+        with socket.socket(fileno=os.dup(plain.fileno())) as half:
+            with Wire(sock=context.wrap_socket(plain, server_hostname="127.0.0.1")) as client:
+                client.send(frames.handshake("/x")[0] if kind == "message" else REQUEST)
+                upstream = ends.get(timeout=15)
+                if kind == "message":
+                    assert client.read_head().status == 101
+                gateway.send(signal.SIGSTOP)
+                until(lambda: stopped(gateway.pid), "the gateway to stop")
+                if kind == "message":
+                    upstream.send(frame(TEXT, b"hello", mask=None))
+                else:
+                    upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+                half.shutdown(socket.SHUT_WR)
+                gateway.send(signal.SIGCONT)
+                assert client.read_to_end().endswith(b"hello")
+    finally:
+        gateway.send(signal.SIGCONT)
+        backend.stop()
 
 
 # Time limits of connections

@@ -209,9 +209,8 @@ final class ClientConnection: TableEntry, ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
-    }
+    /// Not all errors end what the client can read: one that ends TLS with a bare FIN may still wait for its answer.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { self.close() }
 
     /// Called again when a proxy has announced its client.
     private func identify(_ address: ClientAddress) {
